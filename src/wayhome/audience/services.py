@@ -1,0 +1,192 @@
+"""Find and write an issue's audience, count previews, and read drafts back."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from statistics import median
+
+import numpy as np
+from django.db.models import Count
+
+from wayhome.audience import sql
+from wayhome.audience.affects import Window
+from wayhome.audience.matching import Matched, match
+from wayhome.audience.models import AudienceRow, Certainty, Reason
+from wayhome.audience.reached import ways_to
+from wayhome.bulletins.models import Bulletin, Issue, IssueKind, State
+from wayhome.bulletins.services import fill_readback
+from wayhome.places.affects import StayPlace, place_certainty
+from wayhome.places.region import parse
+from wayhome.places.resolve import Resolved, resolve
+from wayhome.places.words import in_words
+from wayhome.travellers.models import Assurance, Registration
+from wayhome.trips.models import Watch
+from wayhome.work import clock
+from wayhome.work.db import stored, writes
+
+IN_CHUNK = 900  # within SQLite's limit on parameters of old builds
+USUAL_OVER = 10  # issues whose median is "the usual"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """People by certainty, reason, area and assurance; contact points by channel and language.
+
+    ``people`` are those there or due, watchers apart. Nobody is named.
+    """
+
+    people: int
+    certain: int
+    possible: int
+    watching: int
+    by_reason: dict[str, int] = field(default_factory=dict)
+    by_area: dict[str, int] = field(default_factory=dict)
+    by_assurance: dict[str, int] = field(default_factory=dict)
+    contact_points: dict[str, int] = field(default_factory=dict)
+    languages: dict[str, int] = field(default_factory=dict)
+    unreached: int = 0
+
+
+def window_of(bulletin: Bulletin | Issue) -> Window:
+    """The days a bulletin asks about: now, or its later beginning, with its lead and grace."""
+    start = max(bulletin.effective_at or clock.now(), clock.now())
+    return Window(start, start, bulletin.lead_days, bulletin.grace_days)
+
+
+def find(region: Resolved, window: Window, travellers: Sequence[int] | None = None) -> Matched:
+    """Everyone affected, and those who watch an area of the region; by traveller, as matched."""
+    there = match(region, window, travellers)
+    watching = np.array(_watchers(region, travellers), dtype=np.int64)
+    watching = np.setdiff1d(watching, there.traveller)
+    together = Matched(
+        np.concatenate([there.traveller, watching]),
+        np.concatenate([there.certainty, np.full(len(watching), int(Certainty.WATCHING))]),
+        np.concatenate([there.reason, np.full(len(watching), int(Reason.WATCHING))]),
+        np.concatenate([there.stay, np.zeros(len(watching), dtype=np.int64)]),
+        np.concatenate([there.area, np.full(len(watching), "", dtype=object)]),
+    )
+    return together.ordered()
+
+
+def count(region: Resolved, window: Window, *, verified_only: bool = False) -> Counts:
+    """Preview counts of a region and window. Writes nothing."""
+    found = find(region, window)
+    there = found.reason != int(Reason.WATCHING)
+    people = found.traveller[there]
+    ways = ways_to([int(t) for t in found.traveller], verified_only=verified_only)
+    by_assurance: dict[str, int] = {}
+    for chunk in chunks([int(t) for t in people]):
+        rows = (
+            Registration.objects.filter(traveller_id__in=chunk)
+            .values_list("traveller_id", "assurance")
+            .order_by("traveller_id", "assurance")
+        )
+        for assurance in dict(rows).values():  # the surest of each traveller
+            word = Assurance(assurance).label
+            by_assurance[word] = by_assurance.get(word, 0) + 1
+    return Counts(
+        people=len(people),
+        certain=int((found.certainty[there] == int(Certainty.CERTAIN)).sum()),
+        possible=int((found.certainty[there] == int(Certainty.POSSIBLE)).sum()),
+        watching=int((~there).sum()),
+        by_reason=_tally([Reason(int(r)).label for r in found.reason]),
+        by_area=_tally([str(a) for a in found.area[there]]),
+        by_assurance=dict(sorted(by_assurance.items())),
+        contact_points=ways.by_channel,
+        languages=ways.by_language,
+        unreached=len(found) - ways.reached,
+    )
+
+
+@writes
+def add(issue: Issue, found: Matched, start: int, end: int) -> None:
+    """Write the rows ``start`` to ``end`` of what was found; those written before stay."""
+    at = stored(clock.now())
+    sql.add(
+        (
+            issue.pk,
+            int(found.traveller[i]),
+            int(found.certainty[i]),
+            int(found.reason[i]),
+            int(found.stay[i]) or None,
+            str(found.area[i]),
+            at,
+        )
+        for i in range(start, end)
+    )
+
+
+def earlier_issues(issue: Issue) -> list[int]:
+    """Numbers of the issues before this one in its thread."""
+    if issue.issue_kind == IssueKind.FIRST:
+        return []
+    rows = Issue.objects.filter(bulletin=issue.bulletin_id, n__lt=issue.n)
+    return list(rows.values_list("pk", flat=True))
+
+
+def read_back(bulletin_id: int) -> None:
+    """Count what storage holds of a submitted bulletin and fill its readback."""
+    bulletin = Bulletin.objects.get(pk=bulletin_id)
+    if bulletin.state not in (State.SUBMITTED, State.SIGNED):
+        return
+    region = parse(bulletin.region)
+    counts = count(
+        resolve(region),
+        window_of(bulletin),
+        verified_only=bulletin.distribution == "verified persons",
+    )
+    fill_readback(bulletin.pk, bulletin.version, asdict(counts), in_words(region), _usual(bulletin))
+
+
+def in_force() -> list[Issue]:
+    """The newest issue of each thread that holds now, cancels apart."""
+    now = clock.now()
+    rows = (
+        Issue.objects.filter(newest_of__isnull=False)
+        .exclude(issue_kind=IssueKind.CANCEL)
+        .exclude(expires_at__lte=now)
+        .order_by("pk")
+    )
+    return list(rows)
+
+
+def chunks(ids: Sequence[int], size: int = IN_CHUNK) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
+
+
+def _usual(bulletin: Bulletin) -> int | None:
+    """Median audience of the last issues of this kind by the same source; None without any."""
+    issues = (
+        Issue.objects.filter(kind=bulletin.kind, source=bulletin.source)
+        .exclude(issue_kind=IssueKind.CANCEL)
+        .order_by("-pk")
+        .values_list("pk", flat=True)[:USUAL_OVER]
+    )
+    sizes = (
+        AudienceRow.objects.filter(issue_id__in=list(issues))
+        .exclude(reason=Reason.WATCHING)
+        .values("issue_id")
+        .annotate(n=Count("traveller_id"))
+        .values_list("n", flat=True)
+    )
+    return int(median(sizes)) if sizes else None
+
+
+def _watchers(region: Resolved, travellers: Sequence[int] | None) -> list[int]:
+    watches = Watch.objects.filter(until=None)
+    if travellers is not None:
+        watches = watches.filter(registration__traveller_id__in=travellers)
+    areas = [
+        area
+        for area in watches.values_list("area", flat=True).distinct()
+        if place_certainty(StayPlace(((area, 2),), None, None, 0), region)
+    ]
+    ids = watches.filter(area__in=areas).values_list("registration__traveller_id", flat=True)
+    return sorted(set(ids))
+
+
+def _tally(words: list[str]) -> dict[str, int]:
+    counted: dict[str, int] = {}
+    for word in words:
+        counted[word] = counted.get(word, 0) + 1
+    return dict(sorted(counted.items()))

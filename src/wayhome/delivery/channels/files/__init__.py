@@ -1,0 +1,39 @@
+"""The default: every message becomes a file, so that nothing leaves by accident.
+
+Files are named by Message-ID: handing a message over twice leaves one file.
+"""
+
+import os
+from pathlib import Path
+
+from wayhome.delivery.channels.mail import build
+from wayhome.delivery.types import Outcome, Outgoing, RouteDown, Session
+
+
+class _Files:
+    def __init__(self, outbox: Path, sender: str) -> None:
+        self._outbox = outbox
+        self._sender = sender
+
+    def send(self, message: Outgoing) -> Outcome:
+        folder = self._outbox / f"issue-{message.issue_id}"
+        name = message.message_id.split("@")[0]
+        fresh = folder / f".{name}.{os.getpid()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with fresh.open("wb") as file:
+                file.write(build(message, self._sender))
+                file.flush()
+                os.fsync(file.fileno())  # what is recorded as sent survives a power cut
+            os.replace(fresh, folder / f"{name}.eml")
+        except OSError as error:
+            raise RouteDown(f"outbox: {error.strerror}: {folder}") from error
+        return Outcome("sent", "file")
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+def open_session(outbox: Path, sender: str) -> Session:
+    """Write into ``outbox``, a folder for each issue."""
+    return _Files(outbox, sender)

@@ -1,0 +1,76 @@
+"""Signed links: what a person holds instead of a password. Forged or old ones open nothing."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core import signing
+
+from wayhome.problems import Problem
+
+_REPLY_SALT = "wayhome.links.reply"
+_TRIPS_SALT = "wayhome.links.trips"
+_LONGEST = 400
+
+
+@dataclass(frozen=True)
+class ReplyLink:
+    """One adult's way to answer one issue, by one contact point while its epoch lasts.
+
+    It names the registration, so that it still holds when two records are joined.
+    """
+
+    issue_id: int
+    contact_point_id: int
+    registration_id: int
+    epoch: int
+
+
+@dataclass(frozen=True)
+class TripsLink:
+    """The way to one registration's own page, until its epoch is raised."""
+
+    registration_id: int
+    epoch: int
+
+
+def reply_token(link: ReplyLink) -> str:
+    values = (link.issue_id, link.contact_point_id, link.registration_id, link.epoch)
+    return signing.Signer(salt=_REPLY_SALT).sign_object(values)
+
+
+def reply_url(link: ReplyLink) -> str:
+    return f"{settings.WAYHOME_PUBLIC_URL}/r/{reply_token(link)}/"
+
+
+def read_reply(token: str) -> ReplyLink:
+    """Problem where the link was not made here; every fault reads alike."""
+    return ReplyLink(*_read(token, _REPLY_SALT, 4))
+
+
+def trips_token(link: TripsLink) -> str:
+    return signing.Signer(salt=_TRIPS_SALT).sign_object((link.registration_id, link.epoch))
+
+
+def trips_url(link: TripsLink) -> str:
+    return f"{settings.WAYHOME_PUBLIC_URL}/my/{trips_token(link)}/"
+
+
+def read_trips(token: str) -> TripsLink:
+    return TripsLink(*_read(token, _TRIPS_SALT, 2))
+
+
+def invalid() -> Problem:
+    """The one answer to any link that does not hold, whatever the cause."""
+    return Problem("link", "does not hold", "open the newest message, or enrol again")
+
+
+def _read(token: str, salt: str, length: int) -> list[int]:
+    if len(token) > _LONGEST:
+        raise invalid()
+    try:
+        values = signing.Signer(salt=salt).unsign_object(token)
+    except signing.BadSignature as error:
+        raise invalid() from error
+    if not (isinstance(values, list) and len(values) == length):
+        raise invalid()
+    return [int(value) for value in values]

@@ -1,0 +1,1 @@
+"""Operating Wayhome: the command line, run, check and bench. Calls services and queries only."""

@@ -1,0 +1,71 @@
+"""``wayhome check`` and ``wayhome owed``: is all well, and what is still to be done."""
+
+from dataclasses import asdict
+
+import click
+
+from wayhome.ops import ready as readiness
+from wayhome.ops.ready import as_json, ready, show
+
+LATE_SECONDS = 300
+
+
+@click.command()
+@as_json
+def check(as_json: bool) -> None:
+    """Check the database, the pack of places, the relay's setting, and late work."""
+    ready(checked=False)
+    from django.conf import settings
+
+    from wayhome.delivery.channels.smtp import read_relay
+    from wayhome.delivery.queries import doubles
+    from wayhome.places import pack
+    from wayhome.work.queries import owed as owed_lines
+
+    faults: list[str] = []
+    pending = readiness.pending_migrations()
+    if pending:
+        faults.append(f"database: {len(pending)} upgrades are missing; run `wayhome migrate`")
+    else:
+        ready()
+        late = [line for line in owed_lines() if line.seconds > LATE_SECONDS]
+        if late:
+            faults.append(
+                f"owed: {len(late)} pieces of work wait more than {LATE_SECONDS} s;"
+                " see `wayhome owed`, and that a worker runs"
+            )
+        if sent_twice := doubles():
+            faults.append(f"delivery: {sent_twice} deliveries were handed over twice")
+    if settings.WAYHOME_SMTP_URL:
+        read_relay(settings.WAYHOME_SMTP_URL)
+    facts = {
+        "database": str(settings.DATABASES["default"]["ENGINE"]).rpartition(".")[2],
+        "exercise": settings.WAYHOME_EXERCISE,
+        "areas": len(pack.areas()),
+        "mail goes to": "a relay" if settings.WAYHOME_SMTP_URL else "files",
+        "faults": faults,
+    }
+    lines = [f"{key}: {value}" for key, value in facts.items() if key != "faults"]
+    show(
+        facts,
+        as_json,
+        [*lines, *(f"FAULT {fault}" for fault in faults)] if faults else [*lines, "All is well."],
+    )
+    if faults:
+        click.get_current_context().exit(1)
+
+
+@click.command()
+@as_json
+def owed(as_json: bool) -> None:
+    """List what is owed, for how long, and the last error."""
+    ready()
+    from wayhome.work.queries import owed as owed_lines
+
+    rows = owed_lines()
+    lines = [
+        f"{row.job}({row.key}) for {row.seconds} s, tried {row.tries} times"
+        + (f": {row.last_error}" if row.last_error else "")
+        for row in rows
+    ]
+    show([asdict(row) for row in rows], as_json, lines or ["Nothing is owed."])

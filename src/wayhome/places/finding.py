@@ -1,0 +1,199 @@
+"""From a name to the places that may bear it.
+
+``find`` looks a name up among the normalised names of the pack, and only where nothing bears it
+compares spellings (normalised Indel similarity of rapidfuzz, spaces ignored).
+Which one is meant is for ``choosing``.
+
+How a match is called: *exact* bears the name as its own or English name, *alias* under another
+name, *former* had it once, *fuzzy* has a similar one.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from threading import RLock
+from typing import Literal
+
+from rapidfuzz import fuzz, process
+
+from wayhome.places import pack, packfile
+from wayhome.places.folding import fold, normalise, without_kind
+
+Kind = Literal["country", "subdivision", "city"]
+Sureness = Literal["exact", "alias", "former", "fuzzy"]
+ALL_KINDS: tuple[Kind, ...] = ("country", "subdivision", "city")
+
+SIMILAR = 0.75
+"""Similarity under which a spelling is not even suggested."""
+
+_SURENESS: tuple[Sureness, ...] = ("exact", "alias", "former", "fuzzy")
+_SCORES = {"exact": 1.0, "alias": 0.95, "former": 0.9}
+_KIND_ORDER = {"country": 0, "subdivision": 1, "city": 2}
+_CITIES_COMPARED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One place that a name may mean. ``code`` is set for an area, ``city_id`` for a city.
+
+    ``score`` is 1 for the name itself and falls with doubt; ``population`` is 0 where unknown.
+    """
+
+    kind: Kind
+    code: str | None
+    city_id: int | None
+    name: str
+    country: str
+    sureness: Sureness
+    score: float
+    population: int
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """The area itself or the city's own, then those around it, finest first."""
+        own = self.code or pack.city(self.city_id or 0).subdivision
+        return (own, *pack.ancestors(own))
+
+
+class _Index:
+    """Normalised names and the places that bear them."""
+
+    @cached_property
+    def _rows(self) -> tuple[dict[str, int], list[int], list[int]]:
+        return packfile.read_names()
+
+    @property
+    def names(self) -> Iterable[str]:
+        """Every normalised name."""
+        return self._rows[0].keys()
+
+    def targets(self, name: str) -> list[int]:
+        """Places that bear ``name``: each is 3 × its number + how directly it bears it."""
+        rows, starts, targets = self._rows
+        row = rows.get(name)
+        return [] if row is None else targets[starts[row] : starts[row + 1]]
+
+    @cached_property
+    def codes(self) -> list[str]:
+        return list(pack.areas())
+
+    @cached_property
+    def city_ids(self) -> list[int]:
+        return list(pack.cities())
+
+    @cached_property
+    def by_country(self) -> dict[str, dict[str, str]]:
+        """For each country, names without spaces and the names they stand for."""
+        found: dict[str, dict[str, str]] = {}
+        countries = [code[:2] for code in self.codes]
+        countries += [city.country for city in pack.cities().values()]
+        for name in self.names:
+            close = name.replace(" ", "")
+            for country in {countries[target // 3] for target in self.targets(name)}:
+                found.setdefault(country, {})[close] = name
+        return found
+
+    @cached_property
+    def everywhere(self) -> dict[str, str]:
+        """The same for all areas and the largest cities."""
+        last = (len(self.codes) + _CITIES_COMPARED) * 3
+        names = (name for name in self.names if self.targets(name)[0] < last)
+        return {name.replace(" ", ""): name for name in names}
+
+
+_LOCK = RLock()
+_INDEX = _Index()
+
+
+def find(
+    text: str,
+    country: str | None = None,
+    kinds: Sequence[Kind] = ALL_KINDS,
+    limit: int = 8,
+) -> list[Match]:
+    """Places that ``text`` may name, the likeliest first, at most ``limit``.
+
+    ``country`` (an ISO 3166-1 code) leaves only places of that country. A country context does
+    not hide the country itself. Empty where nothing is at least ``SIMILAR``.
+    """
+    if found := bearers(text, country, kinds):
+        return found[:limit]
+    inside = None if country is None else pack.area(country).country
+    with _LOCK:
+        return sorted(_similar(normalise(text), inside, kinds), key=_rank)[:limit]
+
+
+def bearers(
+    text: str, country: str | None = None, kinds: Sequence[Kind] = ALL_KINDS
+) -> list[Match]:
+    """``find`` without similar spellings and without a limit."""
+    inside = None if country is None else pack.area(country).country
+    with _LOCK:
+        return sorted(_bearers(text, normalise(text), inside, kinds), key=_rank)
+
+
+def label(match: Match) -> str:
+    """How a match is shown to a person who has to choose."""
+    if match.kind == "country":
+        return f"{match.name} (country, {match.code})"
+    country = pack.area(match.country).label
+    if match.kind == "city":
+        around = match.areas[0]
+        within = f"{pack.area(around).label}, " if "-" in around else ""
+        return f"{match.name} (city in {within}{country})"
+    return f"{match.name} ({match.code}, {country})"
+
+
+def _rank(match: Match) -> tuple[int, float, int, int, str]:
+    order = _SURENESS.index(match.sureness)
+    kind = _KIND_ORDER[match.kind]
+    return order, -round(match.score, 3), kind, -match.population, match.code or str(match.city_id)
+
+
+def _bearers(text: str, name: str, inside: str | None, kinds: Sequence[Kind]) -> list[Match]:
+    as_written = {fold(text), without_kind(text)}
+    found = []
+    for target in _INDEX.targets(name):
+        match = _match(target // 3, _SURENESS[target % 3], 0)
+        if match.kind not in kinds or inside not in (None, match.country):
+            continue
+        score = _SCORES[match.sureness]
+        if match.sureness == "exact" and not as_written & _written(match):
+            score -= 0.02  # the same but for an article
+        found.append(_match(target // 3, match.sureness, score))
+    return found
+
+
+def _written(match: Match) -> set[str]:
+    names = [match.name]
+    if match.code:
+        area = pack.area(match.code)
+        names += [text for text, tag in area.names if tag in ("name", "en")]
+    return {form for text in names for form in (fold(text), without_kind(text))}
+
+
+def _similar(name: str, inside: str | None, kinds: Sequence[Kind]) -> list[Match]:
+    close = name.replace(" ", "")
+    if len(close) < 3:
+        return []
+    choices = _INDEX.everywhere if inside is None else _INDEX.by_country.get(inside, {})
+    hits = process.extract(
+        close, choices.keys(), scorer=fuzz.ratio, score_cutoff=SIMILAR * 100, limit=25
+    )
+    best: dict[int, float] = {}
+    for hit, ratio, _ in hits:
+        for target in _INDEX.targets(choices[hit]):
+            number = target // 3
+            best[number] = max(best.get(number, 0), ratio / 100 * (0.97 if target % 3 else 0.98))
+    matches = (_match(number, "fuzzy", score) for number, score in best.items())
+    return [m for m in matches if m.kind in kinds and inside in (None, m.country)]
+
+
+def _match(number: int, sureness: Sureness, score: float) -> Match:
+    if number < len(_INDEX.codes):
+        area = pack.areas()[_INDEX.codes[number]]
+        return Match(
+            area.kind, area.code, None, area.label, area.country, sureness, score, area.population
+        )
+    city = pack.cities()[_INDEX.city_ids[number - len(_INDEX.codes)]]
+    return Match("city", None, city.id, city.name, city.country, sureness, score, city.population)

@@ -1,0 +1,197 @@
+"""Settings: ``WAYHOME_*`` environment variables, typed; ``NAME_FILE`` reads a secret from a file.
+
+docs/reference/settings.md lists them; a test holds that page against ``DECLARED``.
+"""
+
+from pathlib import Path
+
+import environ
+
+from wayhome.secret_key import read_or_make
+
+DECLARED: dict[str, tuple[type, object, str]] = {
+    "WAYHOME_DATA_DIR": (str, "wayhome-data", "folder of the embedded database, key and outbox"),
+    "WAYHOME_DATABASE_URL": (str, "", "a PostgreSQL server; empty: the embedded SQLite database"),
+    "WAYHOME_SECRET_KEY": (str, "", "signing key; empty: made at first start in the data folder"),
+    "WAYHOME_EXERCISE": (bool, False, "this instance is an exercise (drill), never a live one"),
+    "WAYHOME_HOSTS": (list, ["localhost", "127.0.0.1", "[::1]"], "host names this site answers to"),
+    "WAYHOME_PUBLIC_URL": (
+        str,
+        "http://127.0.0.1:8000",
+        "address that links in messages start with",
+    ),
+    "WAYHOME_SENDER_NAME": (str, "Wayhome", "name that messages and pages are signed with"),
+    "WAYHOME_MAIL_FROM": (str, "wayhome@localhost", "sender address of mail"),
+    "WAYHOME_SMTP_URL": (
+        str,
+        "",
+        "smtp://, smtp+tls:// or smtps:// relay; empty: mail goes to files",
+    ),
+    "WAYHOME_MAIL_RATE": (
+        int,
+        200,
+        "messages a second that the mail route carries; sizes its slices",
+    ),
+    "WAYHOME_LEASE_SECONDS": (int, 60, "seconds after which a silent worker's work is taken over"),
+    "WAYHOME_READBACK_MINUTES": (int, 60, "minutes for which a readback is fresh enough to sign"),
+    "WAYHOME_SECURE_COOKIES": (bool, False, "cookies only over HTTPS (set it behind a TLS proxy)"),
+}
+
+env = environ.FileAwareEnv(
+    **{name: (kind, default) for name, (kind, default, _) in DECLARED.items()}
+)
+
+WAYHOME_EXERCISE: bool = env("WAYHOME_EXERCISE")
+WAYHOME_PUBLIC_URL: str = env("WAYHOME_PUBLIC_URL").rstrip("/")
+WAYHOME_SENDER_NAME: str = env("WAYHOME_SENDER_NAME")
+WAYHOME_MAIL_FROM: str = env("WAYHOME_MAIL_FROM")
+WAYHOME_SMTP_URL: str = env("WAYHOME_SMTP_URL")
+WAYHOME_MAIL_RATE: int = env("WAYHOME_MAIL_RATE")
+WAYHOME_LEASE_SECONDS: int = env("WAYHOME_LEASE_SECONDS")
+WAYHOME_READBACK_MINUTES: int = env("WAYHOME_READBACK_MINUTES")
+WAYHOME_DATA_DIR = Path(env("WAYHOME_DATA_DIR")).absolute()
+
+SECRET_KEY: str = env("WAYHOME_SECRET_KEY") or read_or_make(WAYHOME_DATA_DIR)
+DEBUG = False
+ALLOWED_HOSTS: list[str] = env("WAYHOME_HOSTS")
+CSRF_TRUSTED_ORIGINS = [WAYHOME_PUBLIC_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "wayhome.work",
+    "wayhome.officers",
+    "wayhome.travellers",
+    "wayhome.trips",
+    "wayhome.ledger",
+    "wayhome.bulletins",
+    "wayhome.audience",
+    "wayhome.delivery",
+    "wayhome.replies",
+    "wayhome.musters",
+    "wayhome.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "wayhome.web.middleware.content_security_policy",
+]
+
+ROOT_URLCONF = "wayhome.web.urls"
+WSGI_APPLICATION = "wayhome.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "wayhome.web.context.instance",
+            ]
+        },
+    }
+]
+
+
+def _database() -> dict[str, object]:
+    url: str = env("WAYHOME_DATABASE_URL")
+    if not url:
+        WAYHOME_DATA_DIR.mkdir(parents=True, exist_ok=True)
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": WAYHOME_DATA_DIR / "wayhome.sqlite3",
+            "OPTIONS": {
+                # Without IMMEDIATE a third of two-process writes failed; FULL survives power loss.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                " PRAGMA cache_size=-64000; PRAGMA temp_store=MEMORY;",
+            },
+            # A file, so that worker processes and threads of a test see one database.
+            "TEST": {"NAME": WAYHOME_DATA_DIR / "test.sqlite3"},
+        }
+    config: dict[str, object] = dict(environ.FileAwareEnv.db_url_config(url))
+    if config["ENGINE"] != "django.db.backends.postgresql":
+        raise ValueError(
+            "WAYHOME_DATABASE_URL: only postgres:// is supported; leave empty for SQLite"
+        )
+    return config | {
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        # pgbouncer in transaction mode carries neither cursors nor prepared statements.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": {"prepare_threshold": None},
+    }
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "officers.Officer"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "desk:sign-in"
+LOGIN_REDIRECT_URL = "desk:home"
+LOGOUT_REDIRECT_URL = "desk:sign-in"
+
+LANGUAGE_CODE = "en"
+# Languages of the pages (those of messages are the issue texts'): one more with each catalogue.
+LANGUAGES = [("en", "English")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "static/"
+# Served from the packages themselves: there is nothing to collect before the first start.
+WHITENOISE_USE_FINDERS = True
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE: bool = env("WAYHOME_SECURE_COOKIES")
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+SESSION_COOKIE_AGE = 12 * 3600
+# An exercise and a live instance on one host must not share a session.
+SESSION_COOKIE_NAME = "wayhome-exercise" if WAYHOME_EXERCISE else "wayhome"
+# With "no-referrer" browsers send the origin "null" with every form, which CSRF checks refuse.
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
+# A browser that keeps no cookies must still be able to enrol; signed links carry no session.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    # The token in a signed link's address is a key: it is in no log.
+    "filters": {"links": {"()": "wayhome.web.logs.HideLinks"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["links"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}

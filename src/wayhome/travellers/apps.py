@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class TravellersConfig(AppConfig):
+    name = "wayhome.travellers"
+    label = "travellers"

@@ -1,0 +1,215 @@
+"""Traveller, registration, party, organisation, contact point, reach, and private keys."""
+
+from django.db import models
+
+
+class Traveller(models.Model):
+    """A person looked after. Adults speak for themselves and for minors in their care."""
+
+    name = models.CharField(max_length=200)
+    guardian = models.ForeignKey("self", models.PROTECT, null=True, related_name="minors")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "traveller"
+
+    def __str__(self) -> str:
+        return f"traveller {self.pk}"
+
+    @property
+    def is_minor(self) -> bool:
+        return self.guardian_id is not None
+
+
+class Organisation(models.Model):
+    """A university, agency or company; sees its own registrations and nothing else."""
+
+    name = models.CharField(max_length=200)
+    code = models.SlugField(max_length=40, unique=True)
+
+    class Meta:
+        db_table = "organisation"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Door(models.TextChoices):
+    SELF = "self", "self"
+    RELATIVE = "relative", "relative"
+    ORGANISATION = "organisation", "organisation"
+    OFFICER = "officer", "officer"
+    LIST = "list", "list"
+
+
+class Assurance(models.IntegerChoices):
+    """How sure it is that this is who they say; higher is surer."""
+
+    SELF_DECLARED = 1, "self-declared"
+    REACHABLE = 2, "reachable"
+    DOCUMENT_SEEN = 3, "document seen"
+    CONFIRMED = 4, "confirmed"
+
+
+class Registration(models.Model):
+    """One entry as it came through one door, with its original values."""
+
+    traveller = models.ForeignKey(Traveller, models.PROTECT, related_name="registrations")
+    door = models.CharField(max_length=15, choices=Door)
+    assurance = models.PositiveSmallIntegerField(choices=Assurance)
+    entered_by_id = models.BigIntegerField(null=True)  # officer, where one typed it in
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, related_name="registrations"
+    )
+    # The other register's own name for this entry: importing it again changes nothing.
+    reference = models.CharField(max_length=120, blank=True)
+    original = models.JSONField()
+    made_at = models.DateTimeField()
+    link_epoch = models.PositiveIntegerField(default=1)  # raised to revoke its links
+
+    class Meta:
+        db_table = "registration"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["door", "reference"],
+                condition=~models.Q(reference="") & models.Q(organisation__isnull=True),
+                name="registration_reference_once",
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "reference"],
+                condition=~models.Q(reference="") & models.Q(organisation__isnull=False),
+                name="registration_reference_of_organisation",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"registration {self.pk}"
+
+
+class Repointing(models.Model):
+    """A registration was given to another traveller: how records are joined and parted."""
+
+    registration = models.ForeignKey(Registration, models.PROTECT, related_name="repointings")
+    from_traveller = models.ForeignKey(Traveller, models.PROTECT, related_name="+")
+    to_traveller = models.ForeignKey(Traveller, models.PROTECT, related_name="+")
+    by_officer_id = models.BigIntegerField(null=True)
+    why = models.CharField(max_length=300)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "repointing"
+
+    def __str__(self) -> str:
+        return f"{self.registration_id}: {self.from_traveller_id} to {self.to_traveller_id}"
+
+
+class Party(models.Model):
+    """Travellers on one trip who wish to stay together: a wish, not a chain."""
+
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "party"
+
+    def __str__(self) -> str:
+        return f"party {self.pk}"
+
+
+class PartyMember(models.Model):
+    party = models.ForeignKey(Party, models.PROTECT, related_name="members")
+    registration = models.ForeignKey(Registration, models.PROTECT, related_name="memberships")
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "party_member"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["party", "registration"],
+                condition=models.Q(until__isnull=True),
+                name="party_member_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.registration_id} in {self.party_id}"
+
+
+class ContactPoint(models.Model):
+    """One normalised address, whoever uses it."""
+
+    class Kind(models.TextChoices):
+        MAIL = "mail", "mail"
+        PHONE = "phone", "phone"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    address = models.CharField(max_length=320)
+    # HMAC of kind and address: two parties' one address is one row, and a dump gives no rainbow.
+    address_hash = models.CharField(max_length=64)
+    language = models.CharField(max_length=10, default="en")
+    bounces = models.PositiveIntegerField(default=0)
+    suppressed_at = models.DateTimeField(null=True)
+    suppressed_why = models.CharField(max_length=200, blank=True)
+    link_epoch = models.PositiveIntegerField(default=1)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "contact_point"
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "address_hash"], name="contact_point_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"contact point {self.pk}"
+
+
+class Reach(models.Model):
+    """A contact point used for one registration or its whole party, and on what terms."""
+
+    class Purpose(models.TextChoices):
+        OWN = "own", "own"
+        EMERGENCY = "emergency contact", "emergency contact"
+
+    class Wording(models.TextChoices):
+        FULL = "full", "full"
+        NEUTRAL = "neutral", "neutral"
+
+    registration = models.ForeignKey(Registration, models.PROTECT, related_name="reaches")
+    party = models.ForeignKey(Party, models.PROTECT, null=True, related_name="reaches")
+    contact_point = models.ForeignKey(ContactPoint, models.PROTECT, related_name="reaches")
+    purpose = models.CharField(max_length=20, choices=Purpose, default=Purpose.OWN)
+    verified_at = models.DateTimeField(null=True)
+    consent_at = models.DateTimeField(null=True)
+    valid_until = models.DateTimeField(null=True)
+    wording = models.CharField(max_length=10, choices=Wording, default=Wording.FULL)
+    hostile_since = models.DateTimeField(null=True)  # in hostile hands: nothing goes there
+    ended_at = models.DateTimeField(null=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "reach"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registration", "contact_point", "purpose"],
+                condition=models.Q(ended_at__isnull=True),
+                name="reach_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"reach {self.pk}"
+
+
+class PersonKey(models.Model):
+    """The key that seals one person's most hurtful data; deleting it erases them everywhere."""
+
+    traveller = models.ForeignKey(Traveller, models.PROTECT, related_name="+")
+    wrapped = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "person_key"
+        constraints = [models.UniqueConstraint(fields=["traveller"], name="person_key_once")]
+
+    def __str__(self) -> str:
+        return f"key {self.pk}"

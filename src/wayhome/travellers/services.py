@@ -1,0 +1,147 @@
+"""Register people, group them, record how they are reached, join and part their records."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from wayhome.problems import Problem
+from wayhome.travellers.addresses import address_hash, normalise
+from wayhome.travellers.models import (
+    Assurance,
+    ContactPoint,
+    Organisation,
+    Party,
+    PartyMember,
+    Reach,
+    Registration,
+    Repointing,
+    Traveller,
+)
+from wayhome.work import clock
+from wayhome.work.db import writes
+from wayhome.work.services import tell
+
+NAME_LENGTH = 200
+
+
+def clean_words(text: str) -> str:
+    """One line without control characters, which no database and no header takes."""
+    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+
+
+def clean_name(text: str) -> str:
+    """One line, no control characters, at most 200 characters; Problem where nothing is left."""
+    name = clean_words(text)
+    if not name:
+        raise Problem("name", "is empty", "give the name as in the travel document")
+    if len(name) > NAME_LENGTH:
+        raise Problem("name", f"has {len(name)} characters", f"use at most {NAME_LENGTH}")
+    return name
+
+
+@writes
+def register(
+    name: str,
+    *,
+    door: str,
+    original: dict[str, object],
+    assurance: int = Assurance.SELF_DECLARED,
+    guardian: Traveller | None = None,
+    entered_by: int | None = None,
+    organisation: Organisation | None = None,
+    reference: str = "",
+) -> Registration:
+    """A new traveller by one entry through one door. A minor has a guardian who is no minor."""
+    if guardian is not None and guardian.is_minor:
+        raise Problem("guardian", "is a minor", "name an adult")
+    now = clock.now()
+    traveller = Traveller.objects.create(name=clean_name(name), guardian=guardian, made_at=now)
+    return Registration.objects.create(
+        traveller=traveller,
+        door=door,
+        assurance=assurance,
+        entered_by_id=entered_by,
+        organisation=organisation,
+        reference=reference,
+        original=original,
+        made_at=now,
+    )
+
+
+@writes
+def make_party(registrations: Sequence[Registration]) -> Party:
+    """These registrations travel together from now on."""
+    now = clock.now()
+    party = Party.objects.create(made_at=now)
+    PartyMember.objects.bulk_create(
+        [PartyMember(party=party, registration=each, since=now) for each in registrations]
+    )
+    return party
+
+
+@writes
+def contact_point(kind: str, address: str, language: str = "en") -> ContactPoint:
+    """The one row of this address; made where it is new. Problem where it is no address."""
+    normalised = normalise(kind, address)
+    point, _ = ContactPoint.objects.get_or_create(
+        kind=kind,
+        address_hash=address_hash(kind, normalised),
+        defaults={"address": normalised, "language": language, "made_at": clock.now()},
+    )
+    return point
+
+
+@writes
+def add_reach(
+    registration: Registration,
+    point: ContactPoint,
+    *,
+    party: Party | None = None,
+    purpose: str = Reach.Purpose.OWN,
+    verified_at: datetime | None = None,
+    wording: str = Reach.Wording.FULL,
+) -> Reach:
+    """Use ``point`` for this registration, or for its whole ``party``."""
+    now = clock.now()
+    reach, made = Reach.objects.get_or_create(
+        registration=registration,
+        contact_point=point,
+        purpose=purpose,
+        ended_at=None,
+        defaults={
+            "party": party,
+            "verified_at": verified_at,
+            "consent_at": now,
+            "wording": wording,
+            "made_at": now,
+        },
+    )
+    if made:
+        served = {registration.traveller_id}
+        if party is not None:
+            members = party.members.filter(until=None)
+            served |= set(members.values_list("registration__traveller_id", flat=True))
+        for traveller_id in served:
+            tell("travellers.reach_added", traveller_id)
+    return reach
+
+
+@writes
+def repoint(
+    registration: Registration, to: Traveller, *, why: str, by_officer: int | None
+) -> Repointing:
+    """Give a registration to another traveller: joining two records, or parting them again."""
+    was = registration.traveller
+    if was.pk == to.pk:
+        raise Problem("traveller", "has this registration already", "choose another traveller")
+    entry = Repointing.objects.create(
+        registration=registration,
+        from_traveller=was,
+        to_traveller=to,
+        by_officer_id=by_officer,
+        why=why,
+        at=clock.now(),
+    )
+    registration.traveller = to
+    registration.save(update_fields=["traveller"])
+    tell("travellers.repointed", registration.pk)
+    return entry

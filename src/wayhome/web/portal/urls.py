@@ -1,0 +1,19 @@
+"""Addresses of the portal."""
+
+from django.urls import path
+
+from wayhome.web.portal import views_enrol, views_home, views_reply, views_trips
+
+app_name = "portal"
+
+urlpatterns = [
+    path("", views_home.home, name="home"),
+    path("issues/<int:issue_id>/", views_home.issue, name="issue"),
+    path("enrol/", views_enrol.enrol, name="enrol"),
+    path("enrol/done/<str:token>/", views_enrol.done, name="enrolled"),
+    path("my/<str:token>/", views_trips.my_trips, name="my-trips"),
+    path("my/<str:token>/answer/", views_trips.answer, name="my-answer"),
+    path("my/<str:token>/stays/<int:stay_id>/", views_trips.stay, name="my-stay"),
+    path("r/<str:token>/", views_reply.reply, name="reply"),
+    path("r/<str:token>/done/", views_reply.done, name="replied"),
+]

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class WorkConfig(AppConfig):
+    name = "wayhome.work"
+    label = "work"
+
+    def ready(self) -> None:
+        from wayhome.work import jobs  # noqa: F401  (registers its jobs)

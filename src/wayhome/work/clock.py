@@ -1,0 +1,51 @@
+"""The two clocks: the instance's (what day it is for people) and the database's (for leases)."""
+
+import time
+from datetime import UTC, date, datetime, timedelta
+from threading import Lock
+
+from django.db import connection
+from django.utils import timezone
+
+_lock = Lock()
+_offset: tuple[float, timedelta] | None = None
+_OFFSET_KEPT_SECONDS = 1.0
+
+
+def now() -> datetime:
+    """The instance's time, aware UTC: real, unless an exercise plays another day."""
+    return timezone.now() + _instance_offset()
+
+
+def today() -> date:
+    return now().date()
+
+
+def database_now() -> datetime:
+    """The database's own real clock, aware UTC, so that every host agrees about leases."""
+    if connection.vendor != "postgresql":
+        return timezone.now()  # an embedded database's clock is this host's
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment.astimezone(UTC)
+
+
+def forget_offset() -> None:
+    """Read the exercise's offset again at the next call (it was just changed)."""
+    global _offset
+    with _lock:
+        _offset = None
+
+
+def _instance_offset() -> timedelta:
+    global _offset
+    with _lock:
+        if _offset is not None and time.monotonic() - _offset[0] < _OFFSET_KEPT_SECONDS:
+            return _offset[1]
+    from wayhome.work.models import Instance
+
+    offset = Instance.objects.values_list("clock_offset", flat=True).first() or timedelta(0)
+    with _lock:
+        _offset = (time.monotonic(), offset)
+    return offset

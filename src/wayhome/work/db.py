@@ -1,0 +1,53 @@
+"""One way to write: a transaction that is tried again when the database was merely busy."""
+
+import random
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# What hand-written SQL may take as a parameter.
+Parameter = int | float | str | datetime | None
+
+_TRIES = 6
+_PASSING_SQLSTATES = {"40001", "40P01"}  # serialization failure, deadlock
+
+
+def writes(function: Callable[P, R]) -> Callable[P, R]:
+    """Run ``function`` in one transaction; repeat it whole when locked or deadlocked.
+
+    Inside another transaction it simply joins that one, whose owner repeats.
+    """
+
+    @wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        if connection.in_atomic_block:
+            return function(*args, **kwargs)
+        for attempt in range(_TRIES):
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                if attempt == _TRIES - 1 or not _is_passing(error):
+                    raise
+                time.sleep(random.uniform(0.01, 0.05) * 2**attempt)
+        raise AssertionError("unreachable")
+
+    return wrapper
+
+
+def stored(moment: datetime) -> str | datetime:
+    """An aware moment as hand-written SQL must pass it, so that both databases compare alike."""
+    value: object = connection.ops.adapt_datetimefield_value(moment)
+    return value if isinstance(value, datetime) else str(value)
+
+
+def _is_passing(error: OperationalError) -> bool:
+    sqlstate = getattr(error.__cause__, "sqlstate", None)
+    return sqlstate in _PASSING_SQLSTATES or "locked" in str(error)

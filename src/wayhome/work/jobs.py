@@ -1,0 +1,9 @@
+"""The one job of this room: look once an hour for work that no row asks for."""
+
+from wayhome.work import services
+from wayhome.work.registry import job
+
+
+@job("work.reconcile", every=3600)
+def reconcile(_key: str) -> None:
+    services.reconcile()

@@ -1,0 +1,67 @@
+"""The worker: a thread for owed work and one for each source, polling by index."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+
+from wayhome.work import registry, services
+from wayhome.work.instance import ensure
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.25
+_DATABASE_AWAY_SECONDS = 1.0
+
+
+def run(stop: threading.Event) -> None:
+    """Work until ``stop`` is set; a database that goes away is waited for."""
+    _guarded(lambda: bool(ensure()) and bool(services.reconcile()), stop)
+    loops = [services.run_one_due, *(source.run_one for source in registry.sources())]
+    threads = [
+        threading.Thread(target=_poll, args=(run_one, stop), name=f"worker-{number}")
+        for number, run_one in enumerate(loops)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def run_until_idle(deadline_seconds: float = 600) -> None:
+    """Do, in this thread, everything that is due now (for commands and tests)."""
+    ends = time.monotonic() + deadline_seconds
+    steps = [services.run_one_due, *(source.run_one for source in registry.sources())]
+    while True:
+        did = [step() for step in steps]
+        if not any(did):
+            return
+        if time.monotonic() > ends:
+            raise TimeoutError(f"work was still due after {deadline_seconds:.0f} s")
+
+
+def _poll(run_one: Callable[[], bool], stop: threading.Event) -> None:
+    try:
+        while not stop.is_set():
+            if not _guarded(run_one, stop):
+                stop.wait(POLL_SECONDS)
+    finally:
+        connection.close()
+
+
+def _guarded(step: Callable[[], bool], stop: threading.Event) -> bool:
+    try:
+        close_old_connections()
+        return step()
+    except (DatabaseError, InterfaceError) as error:
+        # Nothing is lost: what was owed is still a row. Say so and come back.
+        log.error("database: %s", str(error).strip())
+        connection.close()
+        stop.wait(_DATABASE_AWAY_SECONDS)
+        return False
+    except Exception:
+        log.exception("%s", getattr(step, "__qualname__", step))
+        stop.wait(_DATABASE_AWAY_SECONDS)
+        return False

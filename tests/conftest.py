@@ -1,0 +1,57 @@
+"""Fixtures for every level."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support.factories import Staff
+
+# No timing decides a test; what failed prints what replays it.
+hypothesis.settings.register_profile("wayhome", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("wayhome")
+# Finds a failure and stops there: for showing that planted faults are found.
+hypothesis.settings.register_profile(
+    "no-shrink",
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+    database=None,
+    deadline=None,
+)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Each run makes a PostgreSQL database of its own: two runs at once do not meet."""
+    from django.conf import settings
+
+    database: dict[str, Any] = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.postgresql":
+        database.setdefault("TEST", {})["NAME"] = f"test_wayhome_{os.getpid()}"
+
+
+@pytest.fixture(autouse=True)
+def _clock_read_afresh() -> None:
+    """No test sees the clock offset that another test's database had."""
+    from wayhome.work import clock
+
+    clock.forget_offset()
+
+
+@pytest.fixture
+def outbox(settings: Any, tmp_path: Path) -> Path:
+    """Where the files channel writes in this test."""
+    settings.WAYHOME_DATA_DIR = tmp_path
+    return tmp_path / "outbox"
+
+
+@pytest.fixture
+def staff(db: None) -> Staff:
+    """One officer of each kind."""
+    from tests.support.factories import make_staff
+
+    return make_staff()

@@ -1,0 +1,1 @@
+"""What tests share: people and bulletins made through the real services, random worlds, a relay."""

@@ -1,0 +1,180 @@
+"""A Wayhome of its own: data folder, database, workers and relay, each a real process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE_SECONDS = 120  # a test that waits this long has failed; nothing is decided by it
+
+
+def wait_for(what: Callable[[], bool], words: str) -> None:
+    """Look again and again until it is so."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not what():
+        if time.monotonic() > ends:
+            raise AssertionError(f"after {PATIENCE_SECONDS} s still not so: {words}")
+        time.sleep(0.005)
+
+
+class RelayProcess:
+    """The relay of ``tests.support.smtp_server``; a port and a log that outlive its restarts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = folder / "relay.log"
+        self.log.touch()
+        self.port = 0
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self, delay_ms: int = 0) -> None:
+        command = [sys.executable, "-m", "tests.support.smtp_server", str(self.log)]
+        self.process = subprocess.Popen(
+            [*command, "--port", str(self.port), "--delay-ms", str(delay_ms)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.port = int(self.process.stdout.readline())
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.communicate()
+            self.process = None
+
+    def taken(self) -> list[dict[str, Any]]:
+        """Every message that was taken, in order."""
+        lines = self.log.read_text(encoding="utf-8").split("\n")
+        return [json.loads(line) for line in lines[:-1]]  # what follows the last \\n is unfinished
+
+    def count(self) -> int:
+        return self.log.read_bytes().count(b"\n")
+
+
+class Instance:
+    """Use as a context: what it started is stopped and what it made is removed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.relay = RelayProcess(folder)
+        self.data = folder / "data"
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self.server: str | None = os.environ.get("WAYHOME_DATABASE_URL")
+        self.url: str | None = None
+
+    def __enter__(self) -> Instance:
+        if self.server:
+            import psycopg
+
+            name = f"test_wayhome_instance_{os.getpid()}_{time.monotonic_ns()}"
+            with psycopg.connect(self.server, autocommit=True) as connection:
+                connection.execute(f'CREATE DATABASE "{name}"')
+            self.url = urlunsplit(urlsplit(self.server)._replace(path=f"/{name}"))
+        self.relay.start()
+        self.environment = {
+            key: value for key, value in os.environ.items() if not key.startswith("WAYHOME_")
+        } | {
+            "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+            "DJANGO_SETTINGS_MODULE": "wayhome.settings",
+            "WAYHOME_DATA_DIR": str(self.data),
+            "WAYHOME_DATABASE_URL": self.url or "",
+            "WAYHOME_SMTP_URL": f"smtp://127.0.0.1:{self.relay.port}",
+            "WAYHOME_LEASE_SECONDS": "2",
+            "WAYHOME_MAIL_RATE": "100",
+        }
+        self.command("migrate")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self.workers:
+            if worker.poll() is None:
+                worker.kill()
+                worker.wait()
+        self.relay.stop()
+        if self.server and self.url:
+            import psycopg
+
+            name = urlsplit(self.url).path[1:]
+            with psycopg.connect(self.server, autocommit=True) as connection:
+                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def command(self, *arguments: str) -> str:
+        """``wayhome`` with these arguments; its output."""
+        command = [sys.executable, "-m", "wayhome.ops.cli", *arguments]
+        return subprocess.run(
+            command, env=self.environment, check=True, capture_output=True, text=True
+        ).stdout
+
+    def script(self, *arguments: str) -> subprocess.Popen[str]:
+        """``tests.support.scenes`` with these arguments, in a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.support.scenes", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def play(self, *arguments: str) -> str:
+        """The same, to its end; its output."""
+        process = self.script(*arguments)
+        output, _ = process.communicate()
+        assert process.returncode == 0, output
+        return output
+
+    def worker(self, **changes: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "wayhome.ops.cli", "worker"]
+        with (self.data / "worker.log").open("ab") as log:
+            process = subprocess.Popen(
+                command, env=self.environment | changes, stdout=log, stderr=log
+            )
+        self.workers.append(process)
+        return process
+
+    def stop(self, worker: subprocess.Popen[bytes]) -> None:
+        """Ask a worker to end as an operator would; it ends well."""
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(PATIENCE_SECONDS) == 0, self.worker_log()
+
+    def worker_log(self) -> str:
+        return (self.data / "worker.log").read_text(encoding="utf-8", errors="replace")
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What the database holds, read (or written) beside the workers."""
+        if self.url:
+            import psycopg
+
+            with psycopg.connect(self.url) as server:
+                cursor = server.execute(sql)  # type: ignore[call-overload]
+                return cursor.fetchall() if cursor.description else []
+        embedded = sqlite3.connect(self.data / "wayhome.sqlite3", timeout=20)
+        try:
+            with embedded:
+                return embedded.execute(sql).fetchall()
+        finally:
+            embedded.close()
+
+    def one(self, sql: str) -> Any:
+        return self.rows(sql)[0][0]
+
+    def is_idle(self) -> bool:
+        """Nothing is owed: no delivery of an issue in force, no open slice of one, no job."""
+        newest = "SELECT newest_issue_id FROM bulletin WHERE newest_issue_id IS NOT NULL"
+        return not (
+            self.one(f"SELECT count(*) FROM slice WHERE state = 'open' AND issue_id IN ({newest})")
+            or self.one(
+                f"SELECT count(*) FROM delivery WHERE state = 'owed' AND issue_id IN ({newest})"
+            )
+            or self.one("SELECT count(*) FROM owed WHERE key <> ''")
+        )
