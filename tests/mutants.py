@@ -198,8 +198,8 @@ def main(names: list[str]) -> int:
         caught = is_caught(mutant)
         alive += not caught
         seconds = time.monotonic() - began
-        print(f"{'caught' if caught else 'ALIVE '} {seconds:5.0f} s  {mutant.name}", flush=True)  # noqa: T201
-    print(f"{len(chosen) - alive} of {len(chosen)} planted faults were caught")  # noqa: T201
+        print(f"{'caught' if caught else 'ALIVE '} {seconds:5.0f} s  {mutant.name}", flush=True)
+    print(f"{len(chosen) - alive} of {len(chosen)} planted faults were caught")
     return 1 if alive else 0
 
 

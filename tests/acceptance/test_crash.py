@@ -67,7 +67,7 @@ def kill(worker: subprocess.Popen[bytes]) -> None:
 
 def test_workers_killed_at_random_moments_lose_nobody(instance: Instance) -> None:
     seed = int(os.environ.get("WAYHOME_TEST_SEED") or random.SystemRandom().randrange(10**9))
-    print(f"WAYHOME_TEST_SEED={seed}")  # noqa: T201
+    print(f"WAYHOME_TEST_SEED={seed}")
     moments = random.Random(seed)
     instance.play("publish", str(PEOPLE))
     instance.relay.stop()
@@ -92,7 +92,7 @@ def test_workers_killed_at_random_moments_lose_nobody(instance: Instance) -> Non
 
     got = one_addressee_each(instance)
     doubles = sum(got.values()) - PEOPLE
-    print(  # noqa: T201
+    print(
         f"people {PEOPLE}, kills {KILLS}, taken before the last kill {killed_at}, taken in all"
         f" {sum(got.values())}, doubles {doubles}, at most {KILLS * BATCH} allowed"
     )

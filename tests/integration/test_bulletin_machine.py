@@ -35,9 +35,11 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 WHO = st.integers(0, 4)
 SMOOTH = ("nothing", "nothing")
 MISHAPS = st.sampled_from(  # what happens before the signature, and what after it
-    (SMOOTH, SMOOTH)
-    + tuple((mishap, "nothing") for mishap in ("time", "tampering", "edit"))
-    + tuple(("nothing", mishap) for mishap in ("time", "tampering", "edit", "return"))
+    (
+        *(SMOOTH, SMOOTH),
+        *((mishap, "nothing") for mishap in ("time", "tampering", "edit")),
+        *(("nothing", mishap) for mishap in ("time", "tampering", "edit", "return")),
+    )
 )
 HEADLINES = st.sampled_from(("Leave now", "Stay inside", "Go to the airport"))
 

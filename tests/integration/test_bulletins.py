@@ -286,7 +286,7 @@ class TestThreads:
         assert said.expires_at is not None
         with (
             time_machine.travel(said.expires_at + timedelta(minutes=1), tick=False),
-            pytest.raises(Problem, match="readback: is too old|expires"),
+            pytest.raises(Problem, match=r"readback: is too old|expires"),
         ):
             services.publish(staff.publisher, bulletin.pk)
         assert not Issue.objects.exists()

@@ -61,7 +61,7 @@ async def serve(log: str, port: int, delay_ms: int) -> None:
         "127.0.0.1",
         port,
     )
-    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201
+    print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -234,7 +235,7 @@ def _drawn(region: AnyRegion) -> tuple[tuple[float, float], ...]:
             found.append(_on_globe(leaf.lon, leaf.lat))
         for ring in leaf.rings if isinstance(leaf, Polygon) else ():
             found += ring
-            for (x1, y1), (x2, y2) in zip(ring, ring[1:], strict=False):
+            for (x1, y1), (x2, y2) in pairwise(ring):
                 if y1 == y2 and abs(x1 - x2) < 180:
                     found.append((round((x1 + x2) / 2, 3), y1))
     return tuple(found)
