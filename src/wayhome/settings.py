@@ -25,12 +25,38 @@ DECLARED: dict[str, tuple[type, object, str]] = {
     "WAYHOME_SMTP_URL": (
         str,
         "",
-        "smtp://, smtp+tls:// or smtps:// relay; empty: mail goes to files",
+        "smtp://, smtp+tls:// or smtps:// relays, blanks between them, each with ?weight=1"
+        "&rate=50&connections=4 as needed; empty: mail goes to files",
     ),
     "WAYHOME_MAIL_RATE": (
         int,
         200,
-        "messages a second that the mail route carries; sizes its slices",
+        "messages a second of a relay whose address names no rate; sizes its slices",
+    ),
+    "WAYHOME_SEND_THREADS": (int, 4, "slices that one worker sends at a time"),
+    "WAYHOME_GIVE_UP_HOURS": (
+        int,
+        72,
+        "hours after its first try in which a message that a relay puts off is tried again",
+    ),
+    "WAYHOME_DKIM_SELECTOR": (str, "", "selector of the DKIM key; empty: the relay signs"),
+    "WAYHOME_DKIM_KEY": (str, "", "private DKIM key in PEM, RSA or Ed25519"),
+    "WAYHOME_BOUNCE_ADDRESS": (
+        str,
+        "",
+        "address that bounces come back to, each with its own +token; empty: WAYHOME_MAIL_FROM",
+    ),
+    "WAYHOME_BOUNCE_LMTP": (str, "", "host:port on which a worker takes bounces by LMTP"),
+    "WAYHOME_BOUNCE_MAILDIR": (str, "", "Maildir from which a worker takes bounces"),
+    "WAYHOME_CANARIES": (
+        list,
+        [],
+        "mail addresses of this office that get every issue, to see that it arrives",
+    ),
+    "WAYHOME_ALARM_MINUTES": (
+        int,
+        10,
+        "minutes after an issue within which nothing handed over, or no canary, is an alarm",
     ),
     "WAYHOME_LEASE_SECONDS": (int, 60, "seconds after which a silent worker's work is taken over"),
     "WAYHOME_READBACK_MINUTES": (int, 60, "minutes for which a readback is fresh enough to sign"),
@@ -47,6 +73,15 @@ WAYHOME_SENDER_NAME: str = env("WAYHOME_SENDER_NAME")
 WAYHOME_MAIL_FROM: str = env("WAYHOME_MAIL_FROM")
 WAYHOME_SMTP_URL: str = env("WAYHOME_SMTP_URL")
 WAYHOME_MAIL_RATE: int = env("WAYHOME_MAIL_RATE")
+WAYHOME_SEND_THREADS: int = env("WAYHOME_SEND_THREADS")
+WAYHOME_GIVE_UP_HOURS: int = env("WAYHOME_GIVE_UP_HOURS")
+WAYHOME_DKIM_SELECTOR: str = env("WAYHOME_DKIM_SELECTOR")
+WAYHOME_DKIM_KEY: str = env("WAYHOME_DKIM_KEY")
+WAYHOME_BOUNCE_ADDRESS: str = env("WAYHOME_BOUNCE_ADDRESS")
+WAYHOME_BOUNCE_LMTP: str = env("WAYHOME_BOUNCE_LMTP")
+WAYHOME_BOUNCE_MAILDIR: str = env("WAYHOME_BOUNCE_MAILDIR")
+WAYHOME_CANARIES: list[str] = env("WAYHOME_CANARIES")
+WAYHOME_ALARM_MINUTES: int = env("WAYHOME_ALARM_MINUTES")
 WAYHOME_LEASE_SECONDS: int = env("WAYHOME_LEASE_SECONDS")
 WAYHOME_READBACK_MINUTES: int = env("WAYHOME_READBACK_MINUTES")
 WAYHOME_DATA_DIR = Path(env("WAYHOME_DATA_DIR")).absolute()
@@ -66,6 +101,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "wayhome.work",
     "wayhome.officers",
+    "wayhome.letters",
     "wayhome.travellers",
     "wayhome.trips",
     "wayhome.ledger",

@@ -1,4 +1,7 @@
-"""Delivery, slice, attempt. The wide tables are written by ``sql`` alone."""
+"""Delivery, slice, attempt, receipt. The wide tables are written by ``sql`` alone.
+
+What is delivered is an issue or a letter: of ``issue_id`` and ``letter_id`` one is 0.
+"""
 
 from django.db import models
 
@@ -22,7 +25,9 @@ class Lane(models.IntegerChoices):
 class DeliveryState(models.TextChoices):
     OWED = "owed", "owed"
     SENT = "sent", "sent"  # the relay took it; not that it arrived
-    REFUSED = "refused", "refused"  # for good
+    REFUSED = "refused", "refused"  # for good, by the relay
+    WITHDRAWN = "withdrawn", "withdrawn"  # by the contact policy, at hand-off
+    TOO_OLD = "too old", "too old"  # what it says held no longer before it could be sent
 
 
 class SliceState(models.TextChoices):
@@ -31,13 +36,17 @@ class SliceState(models.TextChoices):
 
 
 class Slice(models.Model):
-    """Deliveries of one issue, channel, route and lane that are leased and sent together."""
+    """Deliveries of one issue, channel, route and lane that are leased and sent together.
+
+    ``issue_id`` 0: letters.
+    """
 
     issue_id = models.BigIntegerField()
     channel = models.CharField(max_length=10, choices=Channel)
     route = models.CharField(max_length=20)
     lane = models.PositiveSmallIntegerField(choices=Lane)
     size = models.PositiveIntegerField()
+    relay = models.CharField(max_length=80, blank=True)  # that it was leased for
     due_at = models.DateTimeField()  # the database's real clock, like all leases
     lease_until = models.DateTimeField(null=True)
     token = models.CharField(max_length=32, blank=True)
@@ -58,13 +67,22 @@ class Slice(models.Model):
         return f"slice {self.pk} of issue {self.issue_id}"
 
 
-class Delivery(models.Model):
-    """Issue, contact point and channel: exactly one, by its key."""
+class DeliveryKey(models.Model):
+    """Issue (or letter), contact point and channel: what the wide tables' keys begin with."""
 
-    pk = models.CompositePrimaryKey("issue_id", "contact_point_id", "channel")
     issue_id = models.BigIntegerField()
+    letter_id = models.BigIntegerField()
     contact_point_id = models.BigIntegerField()
     channel = models.CharField(max_length=10, choices=Channel)
+
+    class Meta:
+        abstract = True
+
+
+class Delivery(DeliveryKey):
+    """One for each issue, contact point and channel, by its key."""
+
+    pk = models.CompositePrimaryKey("issue_id", "letter_id", "contact_point_id", "channel")
     state = models.CharField(max_length=10, choices=DeliveryState)
     tries = models.PositiveSmallIntegerField()
     slice_id = models.BigIntegerField(null=True)  # while unfinished
@@ -85,21 +103,20 @@ class Delivery(models.Model):
         return f"delivery {self.issue_id}/{self.contact_point_id}/{self.channel}"
 
 
-class Attempt(models.Model):
+class Attempt(DeliveryKey):
     """One try, appended."""
 
     class Outcome(models.TextChoices):
         SENT = "sent", "sent"
         LATER = "later", "later"
         REFUSED = "refused", "refused"
+        WITHDRAWN = "withdrawn", "withdrawn"
+        TOO_OLD = "too old", "too old"
 
-    pk = models.CompositePrimaryKey("issue_id", "contact_point_id", "channel", "n")
-    issue_id = models.BigIntegerField()
-    contact_point_id = models.BigIntegerField()
-    channel = models.CharField(max_length=10, choices=Channel)
+    pk = models.CompositePrimaryKey("issue_id", "letter_id", "contact_point_id", "channel", "n")
     n = models.PositiveSmallIntegerField()
     outcome = models.CharField(max_length=10, choices=Outcome)
-    route = models.CharField(max_length=20)
+    relay = models.CharField(max_length=80)
     detail = models.CharField(max_length=300)
     at = models.DateTimeField()
 
@@ -108,3 +125,108 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.n}: {self.outcome}"
+
+
+class Receipt(DeliveryKey):
+    """A provider's word about one delivery, appended; the same word twice is kept once."""
+
+    class Word(models.TextChoices):
+        DELIVERED = "delivered", "delivered"
+        DEFERRED = "deferred", "deferred"
+        BOUNCED = "bounced", "bounced"  # for good
+        COMPLAINED = "complained", "complained"  # the reader called it unwanted
+        UNSUBSCRIBED = "unsubscribed", "unsubscribed"
+
+    pk = models.CompositePrimaryKey(
+        "issue_id", "letter_id", "contact_point_id", "channel", "reference"
+    )
+    reference = models.CharField(max_length=64)  # hash of the provider's own name for its word
+    word = models.CharField(max_length=12, choices=Word)
+    provider = models.CharField(max_length=20)  # dsn, arf, canary, or the provider's name
+    status = models.CharField(max_length=12, blank=True)  # enhanced status code (RFC 3463)
+    detail = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "receipt"
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.word}"
+
+
+class Total(models.Model):
+    """Running totals of one issue (0: letters) by channel, receiving domain, fact and cause.
+
+    Written in the transaction of what they count, by ``totals`` alone.
+    """
+
+    pk = models.CompositePrimaryKey("issue_id", "channel", "domain", "fact", "cause")
+    issue_id = models.BigIntegerField()
+    channel = models.CharField(max_length=10, choices=Channel)
+    domain = models.CharField(max_length=255)  # of a mail address; empty for telephones
+    # planned, a DeliveryState that ends a delivery, later (tries), or a Receipt.Word
+    fact = models.CharField(max_length=12)
+    cause = models.CharField(max_length=60, blank=True)
+    n = models.BigIntegerField()
+
+    class Meta:
+        db_table = "delivery_total"
+
+    def __str__(self) -> str:
+        return f"{self.issue_id} {self.channel} {self.domain} {self.fact}: {self.n}"
+
+
+class Relay(models.Model):
+    """What is known of one relay: how busy, and whether it is down. One row for each name."""
+
+    name = models.CharField(max_length=80, primary_key=True)
+    free_at = models.DateTimeField(null=True)  # when its rate allows the next slice
+    down_until = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    last_error = models.CharField(max_length=300, blank=True)
+    sent = models.BigIntegerField(default=0)
+    sending_seconds = models.FloatField(default=0)
+
+    class Meta:
+        db_table = "relay"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Dispatch(models.Model):
+    """How far the delivery of one issue is, and whether officers have stopped it."""
+
+    issue_id = models.BigIntegerField(primary_key=True)
+    planned_at = models.DateTimeField(null=True)  # when its whole audience was last planned
+    first_sent_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    alarm = models.CharField(max_length=300, blank=True)
+    alarm_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dispatch"
+
+    def __str__(self) -> str:
+        return f"dispatch of issue {self.issue_id}"
+
+
+class DispatchStep(models.Model):
+    """An officer stopped or resumed the sending of an issue, appended."""
+
+    class Did(models.TextChoices):
+        STOPPED = "stopped", "stopped"
+        RESUMED = "resumed", "resumed"
+
+    issue_id = models.BigIntegerField()
+    did = models.CharField(max_length=10, choices=Did)
+    officer_id = models.BigIntegerField()
+    why = models.CharField(max_length=300)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dispatch_step"
+        indexes = [models.Index(fields=["issue_id", "at"], name="dispatch_step_issue")]
+
+    def __str__(self) -> str:
+        return f"issue {self.issue_id} {self.did}"

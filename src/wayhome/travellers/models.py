@@ -146,6 +146,7 @@ class ContactPoint(models.Model):
     address = models.CharField(max_length=320)
     # HMAC of kind and address: two parties' one address is one row, and a dump gives no rainbow.
     address_hash = models.CharField(max_length=64)
+    domain = models.CharField(max_length=255, blank=True)  # that receives its mail
     language = models.CharField(max_length=10, default="en")
     bounces = models.PositiveIntegerField(default=0)
     suppressed_at = models.DateTimeField(null=True)
@@ -181,7 +182,14 @@ class Reach(models.Model):
     verified_at = models.DateTimeField(null=True)
     consent_at = models.DateTimeField(null=True)
     valid_until = models.DateTimeField(null=True)
+    # The contact policy: by which channels (``,sms,``; empty: by any), when not, in what words.
+    channels = models.CharField(max_length=40, blank=True)
+    quiet_from = models.TimeField(null=True)  # local hours in which only warnings come
+    quiet_until = models.TimeField(null=True)
+    time_zone = models.CharField(max_length=40, default="UTC")  # IANA name
+    language = models.CharField(max_length=10, blank=True)  # empty: the contact point's
     wording = models.CharField(max_length=10, choices=Wording, default=Wording.FULL)
+    stopped_at = models.DateTimeField(null=True)  # the person asked that nothing more comes
     hostile_since = models.DateTimeField(null=True)  # in hostile hands: nothing goes there
     ended_at = models.DateTimeField(null=True)
     made_at = models.DateTimeField()
@@ -193,7 +201,12 @@ class Reach(models.Model):
                 fields=["registration", "contact_point", "purpose"],
                 condition=models.Q(ended_at__isnull=True),
                 name="reach_once",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | models.Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="reach_quiet_hours_have_two_ends",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -85,7 +85,12 @@ def contact_point(kind: str, address: str, language: str = "en") -> ContactPoint
     point, _ = ContactPoint.objects.get_or_create(
         kind=kind,
         address_hash=address_hash(kind, normalised),
-        defaults={"address": normalised, "language": language, "made_at": clock.now()},
+        defaults={
+            "address": normalised,
+            "domain": normalised.rpartition("@")[2] if kind == ContactPoint.Kind.MAIL else "",
+            "language": language,
+            "made_at": clock.now(),
+        },
     )
     return point
 

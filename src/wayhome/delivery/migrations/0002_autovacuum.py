@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-TABLES = ("delivery", "attempt", "slice")
+TABLES = ("delivery", "attempt", "slice", "receipt", "delivery_total")
 SETTINGS = (
     "autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50000,"
     " autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 100000,"

@@ -1,0 +1,1 @@
+"""The envelope's sender of each message, signed: where its bounce comes back names its delivery."""
