@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 
@@ -76,7 +77,8 @@ def reply_by_link(
 ) -> list[Reply]:
     """Record one answer for each of ``people`` (travellers whom the link shows).
 
-    ``press`` is the same when one press of the button arrives twice; it then counts once.
+    ``press`` is the same when one press of a button arrives twice; it then counts once. Another
+    answer or other words from the same page are another press.
     """
     issue, shown = open_reply_link(link)
     return _record(
@@ -182,7 +184,9 @@ def _record(
     if len(words) > WORDS_LENGTH:
         raise Problem("words", f"have {len(words)} characters", f"use at most {WORDS_LENGTH}")
     now = clock.now()
-    press = (press or secrets.token_hex(16))[:64]
+    # Whoever presses "safe" and then "I need help" on one page has said both.
+    said = f"{press or secrets.token_hex(16)}\n{answer}\n{words}"
+    press = sha256(said.encode()).hexdigest()
     replies = []
     for person in people:
         registration = person.registrations.order_by("-pk")[0]

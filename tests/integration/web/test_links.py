@@ -52,6 +52,32 @@ def test_a_reply_is_recorded_once_however_often_it_is_sent(
     assert "No water" not in done.content.decode()
 
 
+def test_a_call_for_help_after_another_button_of_the_same_page_counts(
+    client: Client, links: Links, family: list[Registration]
+) -> None:
+    """On a slow line people press the next button before the next page has come."""
+    for path in (links.reply, links.trips + "answer/"):
+        sent = {"press": "one-page", "people": family[0].traveller_id}
+        client.post(path, sent | {"answer": "safe"})
+        shown = client.post(path, sent | {"answer": "needs help"}, follow=True)
+        client.post(path, sent | {"answer": "needs help", "words": "Cellar"})
+        said = Reply.objects.order_by("-pk").values_list("answer", flat=True)[:3]
+        assert list(said) == ["needs help", "needs help", "safe"]
+        assert "needs help" in shown.content.decode()
+
+
+def test_no_number_of_a_press_breaks_a_page(
+    client: Client, links: Links, family: list[Registration]
+) -> None:
+    for press in ("\0", "x" * 500, "é", ""):
+        sent = {"press": press, "answer": "safe", "people": family[0].traveller_id}
+        assert client.post(links.reply, sent).status_code == 302
+        assert client.post(links.trips + "answer/", sent).status_code == 302
+        page = client.get(links.reply + "done/", {"press": press})
+        assert page.status_code == 200
+        assert "Nothing was recorded" in page.content.decode()
+
+
 def test_a_reply_needs_no_cookie(links: Links, family: list[Registration]) -> None:
     strict = Client(enforce_csrf_checks=True)
     sent = {"press": "a1", "answer": "safe", "people": family[0].traveller_id}
