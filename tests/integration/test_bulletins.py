@@ -16,6 +16,7 @@ from tests.support.factories import (
     enrol,
     finish,
     mails,
+    moment,
     publish,
     read_back,
     region,
@@ -78,6 +79,8 @@ class TestWhatMustBeSaid:
             ({"grace_days": 4000}, "grace_days"),
             ({"level": -1}, "level"),
             ({"kind": "advisory", "level": 5}, "level"),
+            ({"effective_at": moment("9999-12-31T23:59:59-12:00")}, "effective_at"),
+            ({"expires_at": moment("0001-01-01T00:00:00+12:00")}, "expires_at"),
         ],
     )
     def test_what_is_impossible_is_not_even_drafted(

@@ -57,6 +57,7 @@ def take(bulletin: Bulletin, said: BulletinSaid) -> None:
         moment = getattr(said, name)
         if moment is not None and moment.tzinfo is None:
             raise Problem(name, "has no time zone", "add it, for example +03:00 or Z")
+        clock.check_range(name, moment)
     for field in fields(said):
         if field.name not in ("texts", "region"):
             setattr(bulletin, field.name, getattr(said, field.name))

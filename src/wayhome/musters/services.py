@@ -60,6 +60,8 @@ def open_muster(
     require(officer, Verb.MUSTER)
     if not name.strip():
         raise Problem("name", "is empty", "name the muster, for example after place and day")
+    clock.check_range("starts", starts_at)
+    clock.check_range("ends", ends_at)
     if ends_at is not None and ends_at <= starts_at:
         raise Problem("ends", "is not after the beginning", "mend the times")
     if not 1 <= safe_hours <= 24 * 7:

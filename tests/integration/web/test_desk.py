@@ -253,6 +253,11 @@ def test_the_preview_counts_and_writes_nothing(desk: Client, family: list[Regist
         page = desk.post(path, form).content.decode()
         for shown in ("<b>2</b>people", "Nineveh (Iraq)", "<svg", "mail", "phone", "Arabic"):
             assert shown in page
+    for year in ("0001", "9999"):  # said beside the field when it is kept
+        slip = compose_form(effective_at=f"{year}-12-31T23:59")
+        assert "<b>2</b>people" in desk.post("/desk/preview/", slip).content.decode()
+        kept = desk.post("/desk/bulletins/new/", slip)
+        assert "check the year" in kept.content.decode()
     bad = desk.post("/desk/preview/", compose_form(region="Tripoli")).content.decode()
     assert "Lebanon" in bad
     assert Bulletin.objects.count() == 0

@@ -80,6 +80,18 @@ def test_a_muster_is_opened_with_its_incident(
     assert '<li class="silent"><b>2</b>' in board
 
 
+@pytest.mark.parametrize(
+    ("begins", "ends"), [("0014-06-15T08:00", ""), ("2014-06-15T08:00", "9999-12-31T23:59")]
+)
+def test_a_slip_in_the_year_is_said(desk: Client, begins: str, ends: str) -> None:
+    """One muster whose roll cannot be filled would keep late joiners off every other."""
+    form = {"name": "Mosul", "region": "Nineveh, Iraq", "safe_hours": "24"}
+    page = desk.post("/desk/musters/new/", form | {"starts_at": begins, "ends_at": ends})
+    assert page.status_code == 422
+    assert "check the year" in page.content.decode()
+    assert Muster.objects.count() == 0
+
+
 def test_the_board_names_nobody_and_the_roll_records_each_look(
     desk: Client, author: Officer, muster: Muster, entry: RollEntry
 ) -> None:
