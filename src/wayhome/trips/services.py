@@ -58,15 +58,15 @@ def _write(
     checked: Checked, door: str, entered_by: int | None, organisation: Organisation | None
 ) -> Enrolled:
     said = checked.said
-    assurance = Assurance.REACHABLE if said.verified_at else Assurance.SELF_DECLARED
     first_adult: Traveller | None = None
     made: dict[int, Registration] = {}
     # Adults first, since minors need a guardian's row; the answer keeps the order of naming.
     for index, person in sorted(enumerate(said.people), key=lambda pair: pair[1].minor):
+        is_reachable = said.verified_at or said.verified(person)
         registration = travellers.register(
             person.name,
             door=door,
-            assurance=assurance,
+            assurance=Assurance.REACHABLE if is_reachable else Assurance.SELF_DECLARED,
             guardian=first_adult if person.minor else None,
             entered_by=entered_by,
             organisation=organisation,
@@ -91,22 +91,22 @@ def _write_reaches(
     mail, phone = ContactPoint.Kind.MAIL, ContactPoint.Kind.PHONE
     own, emergency = Reach.Purpose.OWN, Reach.Purpose.EMERGENCY
     given = [
-        (speaker, party, own, mail, said.mail),
-        (speaker, party, own, phone, said.phone),
-        (speaker, party, emergency, mail, said.emergency_mail),
-        (speaker, party, emergency, phone, said.emergency_phone),
+        (speaker, party, own, mail, said.mail, said.verified_at),
+        (speaker, party, own, phone, said.phone, said.verified_at),
+        (speaker, party, emergency, mail, said.emergency_mail, None),
+        (speaker, party, emergency, phone, said.emergency_phone, None),
     ]
     for registration, person in zip(registrations, said.people, strict=True):
-        given.append((registration, None, own, mail, person.mail))
-        given.append((registration, None, own, phone, person.phone))
-    for registration, served, purpose, kind, address in given:
+        given.append((registration, None, own, mail, person.mail, said.verified(person)))
+        given.append((registration, None, own, phone, person.phone, said.verified(person)))
+    for registration, served, purpose, kind, address, verified_at in given:
         if address:
             travellers.add_reach(
                 registration,
                 travellers.contact_point(kind, address, said.language),
                 party=served,
                 purpose=purpose,
-                verified_at=said.verified_at if purpose == own else None,
+                verified_at=verified_at,
             )
 
 
