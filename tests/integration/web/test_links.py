@@ -18,6 +18,7 @@ from wayhome.officers.models import Look, Officer
 from wayhome.replies.models import Reply, ReplyPrivate
 from wayhome.travellers.models import ContactPoint, Registration
 from wayhome.travellers.queries import names
+from wayhome.travellers.services import repoint
 from wayhome.trips.models import Stay
 from wayhome.web.logs import HideLinks
 from wayhome.work import clock
@@ -260,6 +261,27 @@ def test_nobody_changes_another_family_s_stay(
     assert client.post(f"{links.trips}stays/{other.pk}/", sent).status_code == 422
     assert client.get(f"{links.trips}stays/{other.pk}/").status_code == 404
     assert Stay.objects.get(pk=other.pk).is_current
+
+
+def test_a_child_stays_in_care_when_records_are_joined_and_parted(
+    client: Client, links: Links, family: list[Registration], form: dict[str, str]
+) -> None:
+    client.post("/enrol/", form | {"people": "1", "person-0-name": "Amina H."})
+    twin = Registration.objects.order_by("-pk")[0].traveller
+    adult, child = family
+    was = adult.traveller
+    sent: dict[str, object] = {"answer": "safe"}
+    for now, before in ((twin, was), (was, twin)):
+        repoint(adult, now, why="same passport, or not", by_officer=None)
+        run_until_idle()
+        assert "Bo H." in client.get(links.reply).content.decode()
+        assert "Bo Haddad" in client.get(links.trips).content.decode()
+        sent |= {"people": [now.pk, child.traveller_id]}
+        assert client.post(links.reply, sent).status_code == 302
+        sent |= {"people": [before.pk]}
+        assert client.post(links.reply, sent).status_code == 422
+    # What was said by this family's link is theirs still.
+    assert set(Reply.objects.values_list("registration", flat=True)) == {adult.pk, child.pk}
 
 
 def test_a_person_sees_who_looked_after_a_day_but_no_name_and_no_case(

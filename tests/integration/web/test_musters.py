@@ -15,7 +15,8 @@ from wayhome.officers.models import Look, Officer
 from wayhome.officers.services import clear
 from wayhome.places.reading import read
 from wayhome.replies.models import Reply
-from wayhome.travellers.models import Registration
+from wayhome.travellers.models import Registration, Traveller
+from wayhome.travellers.services import repoint
 from wayhome.work import clock
 from wayhome.work.worker import run_until_idle
 
@@ -132,6 +133,17 @@ def test_the_roll_is_paged_and_filtered(
     assert "Bo Haddad" in desk.get(f"{path}&after={last}").content.decode()
     assert "Nobody" in desk.get(f"{path}&area=IQ-AN").content.decode()
     assert "Nobody" in desk.get(f"{path}&after=x&state=departed").content.decode()
+
+
+def test_what_is_told_of_a_record_that_was_joined_is_refused(
+    desk: Client, muster: Muster, entry: RollEntry, family: list[Registration]
+) -> None:
+    twin = Traveller.objects.create(name="Amina H.", made_at=clock.now())
+    repoint(family[0], twin, why="same passport", by_officer=None)
+    run_until_idle()
+    page = desk.post(f"/desk/musters/{muster.pk}/roll/{entry.pk}/told/", {"answer": "safe"})
+    assert page.status_code == 422
+    assert "was joined with another record" in page.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)  # what is refused is rolled back as in earnest
