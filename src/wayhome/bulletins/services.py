@@ -16,6 +16,7 @@ from wayhome.bulletins.drafts import (
 )
 from wayhome.bulletins.models import (
     Bulletin,
+    BulletinText,
     Issue,
     IssueKind,
     IssueText,
@@ -245,9 +246,20 @@ def drop(officer: Officer, bulletin_id: int) -> Bulletin:
     bulletin = locked(bulletin_id)
     if bulletin.newest_issue is None or bulletin.state in (State.PUBLISHED, State.CANCELLED):
         raise Problem("state", f"is {bulletin.state}", "only a follow-up in hand can be dropped")
+    issue = bulletin.newest_issue
     bulletin.state = State.PUBLISHED
+    bulletin.issue_kind = issue.issue_kind
     bulletin.version += 1
-    bulletin.save(update_fields=["state", "version"])
+    for name in rules.CONTENT:  # what was dropped is not what it says
+        setattr(bulletin, name, getattr(issue, name))
+    bulletin.save()
+    bulletin.texts.all().delete()
+    for text in issue.texts.all():
+        BulletinText.objects.create(
+            bulletin=bulletin,
+            vouched_by=text.vouched_by,
+            **{name: getattr(text, name) for name in rules.TEXT_CONTENT},
+        )
     step(bulletin, officer, Step.Did.RETURNED, why="follow-up dropped")
     return bulletin
 

@@ -278,6 +278,10 @@ def test_update_shows_what_changes_and_can_be_dropped(
     desk.post(f"{page}drop/")
     issue.bulletin.refresh_from_db()
     assert issue.bulletin.state == State.PUBLISHED
+    shown = desk.get(page).content.decode()  # what is in force, not what was dropped
+    assert "There is fighting." in shown
+    assert "heavy" not in shown
+    assert "Anbar" not in shown
 
 
 def test_a_cancel_is_worded_beforehand_and_only_its_words_change(
