@@ -75,6 +75,7 @@ class TestWhatMustBeSaid:
             ({"hazard": "h" * 201}, "hazard"),
             ({"texts": (replace(ENGLISH, headline="h" * 161),)}, "headline (en)"),
             ({"texts": (replace(ENGLISH, language="x" * 11),)}, "language (xxxxxxxxxx)"),
+            ({"texts": (replace(ENGLISH, language="English"),)}, "language"),
             ({"lead_days": -1}, "lead_days"),
             ({"grace_days": 4000}, "grace_days"),
             ({"level": -1}, "level"),
@@ -92,11 +93,17 @@ class TestWhatMustBeSaid:
 
     def test_control_characters_leave_the_words(self, staff: Staff) -> None:
         text = replace(ENGLISH, headline="Leave\r\nBcc: x\x00", body="One\nTwo\x07")
-        bulletin = services.draft(staff.author, warning(texts=(text,)))
+        bulletin = services.draft(staff.author, warning(texts=(text,), hazard="Fire\x00\n at sea"))
         stored = bulletin.texts.get()
-        assert "\r" not in stored.headline
-        assert "\x00" not in stored.headline
+        assert stored.headline == "Leave Bcc: x"
         assert stored.body == "One\nTwo"
+        assert bulletin.hazard == "Fire at sea"
+
+    def test_words_stay_apart_whatever_space_is_between(self, staff: Staff) -> None:
+        """French writes a narrow space before "!" and in numbers, and pasted text has tabs."""
+        text = replace(ENGLISH, language="fr", body="Danger\u202f! 10\u00a0000 morts\tce soir")
+        bulletin = services.draft(staff.author, warning(texts=(text,)))
+        assert bulletin.texts.get().body == "Danger ! 10 000 morts ce soir"
 
     def test_roles_do_what_they_may(self, staff: Staff) -> None:
         for officer in (staff.viewer, staff.administrator):

@@ -1,5 +1,6 @@
 """Drafts as they are kept: taken from what an officer says, locked, and their steps recorded."""
 
+import re
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -10,9 +11,11 @@ from wayhome.bulletins.models import Bulletin, BulletinText, Distribution, Kind,
 from wayhome.officers.models import Officer
 from wayhome.places.region import AnyRegion, dump
 from wayhome.problems import Problem
+from wayhome.travellers.services import clean_words
 from wayhome.work import clock
 
 MOST_DAYS = 365  # of lead or grace
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,6})?")
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ def take(bulletin: Bulletin, said: BulletinSaid) -> None:
         clock.check_range(name, moment)
     for field in fields(said):
         if field.name not in ("texts", "region"):
-            setattr(bulletin, field.name, getattr(said, field.name))
+            value = getattr(said, field.name)
+            setattr(bulletin, field.name, clean_words(value) if isinstance(value, str) else value)
     bulletin.region = dump(said.region)
     if said.level not in (None, 1, 2, 3, 4):
         raise Problem("level", f"is {said.level}", "an advisory has a level from 1 to 4")
@@ -92,13 +96,18 @@ def write_texts(bulletin: Bulletin, texts: tuple[TextSaid, ...], officer: Office
             vouched_by=officer.pk,
             **{name: clean_text(getattr(text, name)) for name in rules.TEXT_CONTENT},
         )
+        row.headline = clean_words(text.headline)
         _check_lengths(row, f" ({text.language[:10]})")
+        if not _LANGUAGE.fullmatch(text.language):
+            raise Problem("language", f"{text.language!r} is none", "use a code such as en or ar")
         row.save()
 
 
 def clean_text(text: str) -> str:
-    """Without control characters (line breaks stay), so that no text can forge a header."""
-    return "".join(c for c in text if c == "\n" or c.isprintable()).strip()
+    """Without control characters (line breaks stay); every other space is an ordinary one."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    spaced = (c if c == "\n" or not c.isspace() else " " for c in text)
+    return "".join(c for c in spaced if c == "\n" or c.isprintable()).strip()
 
 
 def step(

@@ -12,6 +12,7 @@ from django.urls import URLPattern, reverse
 from tests.integration.web.conftest import ARABIC, PASSWORD, said, signed_in
 from wayhome.bulletins import services as bulletins
 from wayhome.bulletins.models import Bulletin, Issue, State
+from wayhome.bulletins.services import TextSaid
 from wayhome.officers.models import Look, Officer
 from wayhome.officers.roles import MAY, Role
 from wayhome.places.reading import read
@@ -282,6 +283,18 @@ def test_update_shows_what_changes_and_can_be_dropped(
     assert "There is fighting." in shown
     assert "heavy" not in shown
     assert "Anbar" not in shown
+
+
+def test_an_edit_keeps_a_language_that_the_page_does_not_offer(
+    desk: Client, author: Officer, family: list[Registration]
+) -> None:
+    kurdish = TextSaid("ckb", "Kurdish headline", "Words.", "Do.", "Not so.")
+    made = bulletins.draft(author, said(texts=(kurdish,)))
+    path = f"/desk/bulletins/{made.pk}/edit/"
+    assert "Kurdish headline" in desk.get(path).content.decode()
+    form = compose_form(version="1") | {"ckb-headline": "New headline", "ckb-body": "Words."}
+    assert desk.post(path, form).status_code == 302
+    assert made.texts.get(language="ckb").headline == "New headline"
 
 
 def test_a_cancel_is_worded_beforehand_and_only_its_words_change(
