@@ -123,7 +123,7 @@ def step(
         did=did,
         officer_id=officer.pk,
         readback=readback,
-        why=why[:300],
+        why=clean_words(why)[:300],
         at=clock.now(),
     )
 

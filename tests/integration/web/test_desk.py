@@ -183,6 +183,18 @@ def test_the_second_of_two_editors_is_told(desk: Client, draft: Bulletin) -> Non
     assert (draft.hazard, draft.version) == ("One", 2)
 
 
+def test_no_version_and_no_reason_breaks_a_page(
+    desk: Client, second_desk: Client, submitted: Bulletin
+) -> None:
+    path = f"/desk/bulletins/{submitted.pk}/"
+    for version in ("9" * 5000, "9" * 30, "-1", "x", ""):
+        answer = desk.post(f"{path}edit/", compose_form(version=version))
+        assert answer.status_code == 422
+        assert "another officer has changed the draft" in answer.content.decode()
+    assert second_desk.post(f"{path}return/", {"why": "See\0 page 2"}).status_code == 302
+    assert "See page 2" in desk.get(path).content.decode()
+
+
 def test_signing_what_was_edited_meanwhile_is_refused(
     desk: Client, second_desk: Client, submitted: Bulletin
 ) -> None:

@@ -222,6 +222,11 @@ def test_what_is_told_of_a_record_that_was_joined_is_refused(
     assert "was joined with another record" in page.content.decode()
 
 
+def test_no_address_of_the_roll_breaks_it(desk: Client, muster: Muster) -> None:
+    for odd in ("area=%00", "state=%00", "after=" + "9" * 5000, "area=" + "x" * 500):
+        assert desk.get(f"/desk/musters/{muster.pk}/roll/?{odd}").status_code == 200
+
+
 @pytest.mark.django_db(transaction=True)  # what is refused is rolled back as in earnest
 def test_told_decided_closed(desk: Client, muster: Muster, entry: RollEntry) -> None:
     path = f"/desk/musters/{muster.pk}/roll/{entry.pk}/"

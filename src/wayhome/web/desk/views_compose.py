@@ -97,7 +97,10 @@ def _keep(
             said = form.said(region, words)
         version = sent.get("version", "")
         return services.edit(
-            officer, bulletin.pk, said, version=int(version) if version.isdecimal() else 0
+            officer,
+            bulletin.pk,
+            said,
+            version=int(version) if version.isdecimal() and len(version) < 19 else 0,
         )
     except Problems as error:
         problems = error.problems

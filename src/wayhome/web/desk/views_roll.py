@@ -31,7 +31,7 @@ def roll(request: HttpRequest, officer: Officer, muster_id: int) -> HttpResponse
     state = request.GET.get("state", RollState.SILENT)
     if state not in RollState.values:
         state = RollState.SILENT
-    area = request.GET.get("area", "")[:10]
+    area = request.GET.get("area", "").replace("\0", "?")[:10]
     after = request.GET.get("after", "")
     access = _access(officer, muster, is_case=state in CASE_STATES)
     lines = queries.lines(
