@@ -161,6 +161,12 @@ def check_stay(said: StaySaid, today: date) -> Placed:
     return placed
 
 
+def check_days(said: StaySaid, today: date) -> None:
+    """Problems where the days of one stay cannot be."""
+    if faults := _day_faults(said, 1, today):
+        raise Problems(faults)
+
+
 def _check_reference(reference: str) -> None:
     if len(reference) > REFERENCE_LENGTH:
         raise Problem(

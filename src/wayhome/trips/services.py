@@ -23,7 +23,15 @@ from wayhome.travellers.models import (
     Traveller,
 )
 from wayhome.trips import matchrows
-from wayhome.trips.enrolment import Checked, EnrolmentSaid, PersonSaid, StaySaid, check, check_stay
+from wayhome.trips.enrolment import (
+    Checked,
+    EnrolmentSaid,
+    PersonSaid,
+    StaySaid,
+    check,
+    check_days,
+    check_stay,
+)
 from wayhome.trips.models import Leg, LegEnd, Stay, Trip, Watch
 from wayhome.work import clock
 from wayhome.work.db import writes
@@ -164,12 +172,18 @@ def change_stay(
     depart: date | None = None,
     source: str = Door.SELF,
 ) -> Stay:
-    """A new version of a current stay: another place and days, or only another last day."""
+    """A new version of a current stay: another place and days, or only another last day.
+
+    The words of the place as they stand keep it exactly: read again they might mean another.
+    """
     stay = _current(stay_id)
     placed: Placed | None = None
     changes: dict[str, object] = {"departure_confirmed": False}
     if said is not None:
-        placed = check_stay(said, clock.today())
+        if said.country is None and said.place.strip() == stay.words:
+            check_days(said, clock.today())
+        else:
+            placed = check_stay(said, clock.today())
         changes |= {"arrive": said.arrive, "depart": said.depart}
     elif depart is not None:
         if depart < stay.arrive:

@@ -252,6 +252,24 @@ def test_a_place_is_changed_or_its_fault_is_said(
     assert (new.words, new.depart) == ("Erbil, Iraq", None)
 
 
+def test_days_change_and_a_place_that_was_not_touched_stays_what_it_was(
+    client: Client, form: dict[str, str]
+) -> None:
+    """There are two Suzhous in China: read again, the words would not say which."""
+    place = {"stay-0-place": "Suzhou, Jiangsu, China", "stay-0-country": ""}
+    token = re.search(rb"/my/[^\"]+/", client.post("/enrol/", form | place, follow=True).content)
+    assert token
+    stay = Stay.objects.order_by("pk")[0]
+    path = f"{token[0].decode()}stays/{stay.pk}/"
+    sent = {"place": stay.words, "arrive": (stay.arrive - timedelta(days=1)).isoformat()}
+    far = client.post(path, sent | {"depart": "9999-12-31"})
+    assert far.status_code == 422
+    assert "more than five years ahead" in far.content.decode()
+    assert client.post(path, sent | {"resident": "on"}).status_code == 302
+    new = Stay.objects.get(trip=stay.trip, is_current=True)
+    assert (new.words, new.areas, new.lon, new.depart) == (stay.words, stay.areas, stay.lon, None)
+
+
 def test_nobody_changes_another_family_s_stay(
     client: Client, links: Links, form: dict[str, str]
 ) -> None:
