@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wayhome.places import PlaceError, drawing, region
 from wayhome.places.reading import read
-from wayhome.places.words import in_words
+from wayhome.places.words import in_words, point_words
 
 pytestmark = pytest.mark.unit
 
@@ -150,6 +150,15 @@ def test_no_text_breaks_reading(text: str) -> None:
 )  # fmt: skip
 def test_words(text: str, words: str) -> None:
     assert in_words(read(text)) == words
+
+
+def test_a_city_that_is_not_where_it_says_is_read_back_by_its_point() -> None:
+    baghdad = read("within 25 km of Baghdad")
+    assert in_words(baghdad) == "within 25 km of Baghdad (Iraq)"
+    for change in ({"lon": 0.0, "lat": 51.5}, {"city_id": 1}, {"name": "Basra"}):
+        moved = baghdad.model_copy(update=change)
+        assert "Iraq" not in in_words(moved)
+        assert point_words(moved.lon, moved.lat) in in_words(moved)
 
 
 def test_words_of_a_polygon() -> None:
