@@ -79,6 +79,23 @@ def test_signing_in_and_out(client: Client, author: Officer) -> None:
     assert client.post("/desk/sign-in/", elsewhere)["Location"] == "/desk/"
 
 
+def test_signing_in_leads_back_to_a_page_that_can_be_opened(
+    client: Client, author: Officer, draft: Bulletin
+) -> None:
+    who = {"username": author.email, "password": PASSWORD}
+    for answer in (
+        client.get(f"/desk/bulletins/{draft.pk}/"),
+        client.post(f"/desk/bulletins/{draft.pk}/submit/"),
+    ):
+        next_page = answer["Location"].partition("?next=")[2]
+        page = client.post("/desk/sign-in/", who | {"next": next_page}, follow=True)
+        assert page.status_code == 200
+        assert "Leave Mosul" in page.content.decode()
+        client.post("/desk/sign-out/")
+    draft.refresh_from_db()
+    assert draft.state == State.DRAFT
+
+
 def test_an_account_that_was_closed_is_out_at_once(desk: Client, author: Officer) -> None:
     author.is_active = False
     author.save()
