@@ -266,6 +266,15 @@ class TestThreads:
         last = cancel(staff, issue)
         assert (last.issue_kind, last.region) == (IssueKind.CANCEL, issue.region)
 
+    def test_a_cancel_begun_twice_keeps_the_words_of_the_first(self, staff: Staff) -> None:
+        issue = publish(staff)
+        services.begin_cancel(staff.author, issue.bulletin_id)
+        words = TextSaid("en", "All clear", "It was a burst pipe.", "")
+        services.edit(staff.author, issue.bulletin_id, warning(texts=(words,)), version=2)
+        with pytest.raises(Problem, match="in hand"):
+            services.begin_cancel(staff.signer, issue.bulletin_id)
+        assert issue.bulletin.texts.get().body == "It was a burst pipe."
+
     def test_after_a_cancel_nothing_follows(self, staff: Staff) -> None:
         enrol("Ann")
         issue = publish(staff)

@@ -271,7 +271,9 @@ def _begin(
     bulletin = locked(bulletin_id)
     if bulletin.newest_issue is None or bulletin.state == State.CANCELLED:
         raise Problem("state", f"is {bulletin.state}", "only what is published can be followed up")
-    if bulletin.state != State.PUBLISHED and kind != IssueKind.CANCEL:
+    # A cancel overtakes an update in hand, but not a cancel: its words are somebody's work.
+    overtakes = kind == IssueKind.CANCEL and bulletin.issue_kind != IssueKind.CANCEL
+    if bulletin.state != State.PUBLISHED and not overtakes:
         raise Problem("state", f"is {bulletin.state}", "finish or cancel the version in hand")
     bulletin.issue_kind = kind
     bulletin.state = State.DRAFT
