@@ -259,6 +259,28 @@ class TestThreads:
         again = update(staff, issue)
         assert again.texts.get().headline == ENGLISH.headline
 
+    def test_whoever_dropped_a_follow_up_may_sign_the_next(self, staff: Staff) -> None:
+        issue = publish(staff)
+        services.begin_update(staff.signer, issue.bulletin_id)
+        services.drop(staff.signer, issue.bulletin_id)
+        last = cancel(staff, issue)
+        assert last.signed_by == staff.signer.pk
+
+    def test_who_vouches_for_a_language_is_who_last_changed_it(self, staff: Staff) -> None:
+        french = TextSaid("fr", "Partez", "Des combats.", "Partez le jour.", "Tout est calme.")
+        arabic = TextSaid("ar", "غادروا", "قتال.", "غادروا نهارًا.", "الوضع هادئ.")
+        said = warning(texts=(ENGLISH, french, arabic))
+        draft = services.draft(staff.author, said)
+        changed = replace(said, texts=(ENGLISH, replace(french, body="De lourds combats."), arabic))
+        draft = services.edit(staff.publisher, draft.pk, changed, version=draft.version)
+        author, publisher = staff.author.pk, staff.publisher.pk
+        vouched = dict(draft.texts.values_list("language", "vouched_by"))
+        assert vouched == {"en": author, "fr": publisher, "ar": author}
+        issue = finish(staff, draft)
+        follow = services.begin_cancel(staff.case_officer, issue.bulletin_id)
+        vouched = dict(follow.texts.values_list("language", "vouched_by"))
+        assert vouched == {"en": author, "fr": publisher, "ar": author}
+
     def test_a_cancel_overtakes_an_update_in_hand(self, staff: Staff) -> None:
         enrol("Ann")
         issue = publish(staff)

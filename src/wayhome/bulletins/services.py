@@ -80,8 +80,9 @@ def edit(officer: Officer, bulletin_id: int, said: BulletinSaid, *, version: int
     bulletin.state = State.DRAFT
     bulletin.version += 1
     bulletin.save()
+    before = list(bulletin.texts.all())
     bulletin.texts.all().delete()
-    write_texts(bulletin, said.texts, officer)
+    write_texts(bulletin, said.texts, officer, before)
     step(bulletin, officer, Step.Did.EDITED)
     return bulletin
 
@@ -260,7 +261,7 @@ def drop(officer: Officer, bulletin_id: int) -> Bulletin:
             vouched_by=text.vouched_by,
             **{name: getattr(text, name) for name in rules.TEXT_CONTENT},
         )
-    step(bulletin, officer, Step.Did.RETURNED, why="follow-up dropped")
+    step(bulletin, officer, Step.Did.DROPPED)
     return bulletin
 
 
@@ -289,19 +290,27 @@ def _begin(
         take(bulletin, said)
     bulletin.save()
     bulletin.texts.all().delete()
-    texts = said.texts if said is not None else _texts_after(issue, kind)
-    write_texts(bulletin, texts, officer)
+    before = list(issue.texts.order_by("language"))
+    if kind == IssueKind.CANCEL:
+        # Who vouched for a text vouched for the correction that was written with it.
+        before = [_correction_of(text) for text in before]
+    texts = said.texts if said is not None else tuple(_said(text) for text in before)
+    write_texts(bulletin, texts, officer, before)
     step(bulletin, officer, Step.Did.EDITED)
     return bulletin
 
 
-def _texts_after(issue: Issue, kind: IssueKind) -> tuple[TextSaid, ...]:
-    texts = issue.texts.order_by("language")
-    if kind == IssueKind.CANCEL:
-        return tuple(TextSaid(t.language, t.headline, t.correction, "") for t in texts)
-    return tuple(
-        TextSaid(t.language, t.headline, t.body, t.instruction, t.correction) for t in texts
+def _correction_of(text: IssueText) -> IssueText:
+    return IssueText(
+        language=text.language,
+        headline=text.headline,
+        body=text.correction,
+        vouched_by=text.vouched_by,
     )
+
+
+def _said(text: IssueText) -> TextSaid:
+    return TextSaid(**{name: getattr(text, name) for name in rules.TEXT_CONTENT})
 
 
 def _fresh_readback(bulletin: Bulletin) -> Readback:
