@@ -4,6 +4,7 @@ Files are named by Message-ID: handing a message over twice leaves one file.
 """
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from wayhome.delivery.channels.mail import build
@@ -15,8 +16,15 @@ class _Files:
         self._outbox = outbox
         self._sender = sender
 
-    def send(self, message: Outgoing) -> Outcome:
-        folder = self._outbox / f"issue-{message.issue_id}"
+    def send(self, messages: Iterable[Outgoing]) -> Iterator[Outcome]:
+        for message in messages:
+            yield self._write(message)
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _write(self, message: Outgoing) -> Outcome:
+        folder = self._outbox / message.folder
         name = message.message_id.split("@")[0]
         fresh = folder / f".{name}.{os.getpid()}"
         try:
@@ -30,10 +38,7 @@ class _Files:
             raise RouteDown(f"outbox: {error.strerror}: {folder}") from error
         return Outcome("sent", "file")
 
-    def close(self) -> None:
-        """Nothing is kept open."""
-
 
 def open_session(outbox: Path, sender: str) -> Session:
-    """Write into ``outbox``, a folder for each issue."""
+    """Write into ``outbox``, each message into the folder that it names."""
     return _Files(outbox, sender)
