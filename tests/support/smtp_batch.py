@@ -27,7 +27,10 @@ def message(
 
 def plain_build(message: Outgoing, sender: str) -> bytes:
     """Instead of MIME work, which is not what these tests are about."""
-    head = f"From: {sender}\r\nTo: {message.address}\r\nMessage-ID: <{message.message_id}>\r\n\r\n"
+    head = (
+        f"From: {sender}\r\nTo: {message.address}\r\nMessage-ID: <{message.message_id}>\r\n"
+        "Date: Tue, 10 Jun 2014 06:00:00 +0000\r\n\r\n"
+    )
     return (head + message.text).encode("utf-8", "surrogateescape")
 
 

@@ -22,10 +22,9 @@ replies = st.builds(
 
 
 def on_the_wire(code: int, lines: list[str], end: str) -> bytes:
-    last = len(lines) - 1
-    return "".join(
-        f"{code}{'-' if n < last else ' '}{line}{end}" for n, line in enumerate(lines)
-    ).encode()
+    marks = ["-"] * (len(lines) - 1) + [" "]
+    said = (f"{code}{mark}{line}{end}" for mark, line in zip(marks, lines, strict=True))
+    return "".join(said).encode()
 
 
 @given(st.lists(replies, max_size=4), st.sampled_from(["\r\n", "\n"]), st.data())
@@ -55,8 +54,6 @@ def test_bytes_that_are_no_reply(data: bytes) -> None:
             assert reply.words.isprintable()
     except MalformedReply:
         pass
-    else:
-        assert b"\n" not in (data[data.rfind(b"\n") + 1 :])
 
 
 def test_a_line_without_an_end_is_given_up() -> None:
@@ -154,11 +151,14 @@ REAL: list[tuple[Stage, str, Verdict]] = [
     ("RCPT", "550 Verification failed for <a@y.example>", "route"),
     ("RCPT", "550 Administrative prohibition", "refused"),
     ("RCPT", "501 p: recipient address must contain a domain", "refused"),
-    ("MAIL", "552 Message size exceeds maximum permitted", "route"),
+    ("MAIL", "552 Message size exceeds maximum permitted", "refused"),
+    ("MAIL", "452 space shortage, please try later", "route"),
     # OpenSMTPD
     ("RCPT", "550 Invalid recipient: <p@x.example>", "refused"),
     ("RCPT", "550 5.1.1 Invalid recipient: <p@x.example>", "refused"),
     ("RCPT", "524 5.2.4 Mailing list expansion problem: <p@x.example>", "refused"),
+    ("MAIL", "552 5.3.4 Message too large", "refused"),
+    ("MAIL", "552 Message too large", "refused"), ("MAIL", "552 Disk quota exceeded", "route"),
     ("MAIL", "503 5.5.1 Invalid command: Already in transaction", "lost"),
     # Sendmail, qmail, Exchange, Gmail, SES
     ("RCPT", "550 5.7.1 <p@x.example>... Relaying denied", "route"),

@@ -194,7 +194,8 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     fake = SimpleNamespace(poll=Poll, POLLIN=select.POLLIN, POLLOUT=select.POLLOUT)
     monkeypatch.setattr(wire, "select", fake)
-    monkeypatch.setattr(wire, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    for module in (wire, session):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now))
     return clock
 
 

@@ -103,7 +103,6 @@ def test_the_password_is_not_shown() -> None:
 def test_any_text_is_relays_or_a_problem(text: str) -> None:
     try:
         relays = read_relays(f"smtp://{text}")
-    except Problem as problem:
-        assert problem.field == "WAYHOME_SMTP_URL"
-    else:
-        assert all(relay.host and 0 < relay.port < 65536 for relay in relays)
+    except Problem:
+        return
+    assert all(relay.host and 0 < relay.port < 65536 for relay in relays)
