@@ -17,7 +17,7 @@ def check(as_json: bool) -> None:
     ready(checked=False)
     from django.conf import settings
 
-    from wayhome.delivery.channels.smtp import read_relay
+    from wayhome.delivery.channels.smtp import read_relays
     from wayhome.delivery.queries import doubles
     from wayhome.places import pack
     from wayhome.work.queries import owed as owed_lines
@@ -37,7 +37,7 @@ def check(as_json: bool) -> None:
         if sent_twice := doubles():
             faults.append(f"delivery: {sent_twice} deliveries were handed over twice")
     if settings.WAYHOME_SMTP_URL:
-        read_relay(settings.WAYHOME_SMTP_URL)
+        read_relays(settings.WAYHOME_SMTP_URL)
     facts = {
         "database": str(settings.DATABASES["default"]["ENGINE"]).rpartition(".")[2],
         "exercise": settings.WAYHOME_EXERCISE,
