@@ -24,6 +24,10 @@ def run(stop: threading.Event) -> None:
         threading.Thread(target=_poll, args=(run_one, stop), name=f"worker-{number}")
         for number, run_one in enumerate(loops)
     ]
+    threads += [
+        threading.Thread(target=_serve, args=(service.run, stop), name=service.name)
+        for service in registry.services()
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -49,6 +53,18 @@ def _poll(run_one: Callable[[], bool], stop: threading.Event) -> None:
                 stop.wait(POLL_SECONDS)
     finally:
         connection.close()
+
+
+def _serve(run: Callable[[threading.Event], None], stop: threading.Event) -> None:
+    """A service that fails is said and begun again; the work beside it goes on."""
+    ended = False
+    while not ended and not stop.is_set():
+
+        def step() -> bool:
+            run(stop)
+            return True
+
+        ended = _guarded(step, stop)
 
 
 def _guarded(step: Callable[[], bool], stop: threading.Event) -> bool:

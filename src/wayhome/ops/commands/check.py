@@ -17,12 +17,13 @@ def check(as_json: bool) -> None:
     ready(checked=False)
     from django.conf import settings
 
+    from wayhome.delivery.bounces.health import faults as bounce_faults
     from wayhome.delivery.channels.smtp import read_relay
     from wayhome.delivery.queries import doubles
     from wayhome.places import pack
     from wayhome.work.queries import owed as owed_lines
 
-    faults: list[str] = []
+    faults: list[str] = bounce_faults()
     pending = readiness.pending_migrations()
     if pending:
         faults.append(f"database: {len(pending)} upgrades are missing; run `wayhome migrate`")
