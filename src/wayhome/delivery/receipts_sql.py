@@ -1,5 +1,6 @@
 """Hand-written SQL of receipts; each statement names the whole key of what it touches."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -112,3 +113,26 @@ def bounces_of(contact_point_id: int, since: datetime) -> list[Bounce]:
         Bounce(DeliveryKey(*row[:4]), status=row[4], detail=row[5], at=read_moment(row[6]))
         for row in rows
     ]
+
+
+def last_bounces(contact_point_ids: Sequence[int]) -> dict[int, Bounce]:
+    """The newest bounce of each contact point that has one."""
+    if not contact_point_ids:
+        return {}
+    marks = ", ".join(["%s"] * len(contact_point_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT issue_id, letter_id, contact_point_id, channel, status, detail, at FROM"
+            " (SELECT r.*, row_number() OVER (PARTITION BY r.contact_point_id"
+            " ORDER BY r.at DESC, r.issue_id DESC, r.letter_id DESC) AS n"
+            " FROM delivery d JOIN receipt r ON r.issue_id = d.issue_id"
+            " AND r.letter_id = d.letter_id AND r.contact_point_id = d.contact_point_id"
+            f" AND r.channel = d.channel WHERE d.contact_point_id IN ({marks})"
+            " AND r.word = 'bounced') b WHERE n = 1",
+            list(contact_point_ids),
+        )
+        rows = cursor.fetchall()
+    return {
+        row[2]: Bounce(DeliveryKey(*row[:4]), status=row[4], detail=row[5], at=read_moment(row[6]))
+        for row in rows
+    }
