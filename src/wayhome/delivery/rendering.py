@@ -11,7 +11,8 @@ from django.conf import settings
 
 from wayhome.bulletins.models import Ask, Issue, IssueKind, IssueText
 from wayhome.delivery.phrases import Phrases, phrases
-from wayhome.delivery.sql import OwedDelivery, Served
+from wayhome.delivery.return_path import return_path
+from wayhome.delivery.sending_sql import OwedDelivery, Served
 from wayhome.delivery.types import Outgoing
 from wayhome.links import ReplyLink, reply_url
 
@@ -24,9 +25,9 @@ def group(served: Iterable[Served]) -> dict[int, list[Served]]:
     return by_point
 
 
-def message_id(issue_id: int, contact_point_id: int, channel: str) -> str:
+def message_id(issue_id: int, letter_id: int, contact_point_id: int, channel: str) -> str:
     """The same for every try of one delivery, and telling nothing of the person."""
-    key = f"{settings.SECRET_KEY}:{issue_id}:{contact_point_id}:{channel}"
+    key = f"{settings.SECRET_KEY}:{issue_id}:{letter_id}:{contact_point_id}:{channel}"
     host = settings.WAYHOME_MAIL_FROM.rpartition("@")[2] or "localhost"
     return f"wh-{issue_id}-{sha256(key.encode()).hexdigest()[:32]}@{host}"
 
@@ -50,13 +51,14 @@ class Renderer:
         if settings.WAYHOME_EXERCISE:
             lines = [words.exercise, *lines, words.exercise]
         return Outgoing(
-            message_id=message_id(self._issue.pk, delivery.contact_point_id, delivery.channel),
-            issue_id=self._issue.pk,
+            message_id=message_id(*delivery.key),
+            folder=f"issue-{self._issue.pk}",
             address=delivery.address,
             language=text.language,
             subject=self._subject(text, words, neutral),
             text="\n\n".join(lines) + "\n",
             headers=self._threading(delivery),
+            return_path=return_path(*delivery.key),
         )
 
     def _text(self, language: str) -> IssueText:
@@ -115,5 +117,5 @@ class Renderer:
         """Updates and cancels show under the first issue in the reader's mailbox."""
         if self._issue.issue_kind == IssueKind.FIRST:
             return {}
-        reference = f"<{message_id(self._root, delivery.contact_point_id, delivery.channel)}>"
+        reference = f"<{message_id(self._root, 0, delivery.contact_point_id, delivery.channel)}>"
         return {"In-Reply-To": reference, "References": reference}

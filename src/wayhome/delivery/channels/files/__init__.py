@@ -4,6 +4,7 @@ Files are named by Message-ID: handing a message over twice leaves one file.
 """
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from wayhome.delivery.channels.mail import build
@@ -15,8 +16,12 @@ class _Files:
         self._outbox = outbox
         self._sender = sender
 
-    def send(self, message: Outgoing) -> Outcome:
-        folder = self._outbox / f"issue-{message.issue_id}"
+    def send(self, messages: Iterable[Outgoing]) -> Iterator[Outcome]:
+        for message in messages:
+            yield self._send(message)
+
+    def _send(self, message: Outgoing) -> Outcome:
+        folder = self._outbox / message.folder
         name = message.message_id.split("@")[0]
         fresh = folder / f".{name}.{os.getpid()}"
         try:
