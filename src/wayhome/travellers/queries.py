@@ -98,6 +98,10 @@ class Address:
     unnamed: int
     history: list[Suppression]
 
+    @property
+    def without_another(self) -> list[str]:
+        return [person.name for person in self.people if not person.otherwise]
+
 
 def suppressed_addresses(
     access: Access, view: str, *, after: tuple[datetime, int] | None = None, limit: int = 50

@@ -62,7 +62,7 @@ def test_the_page_says_what_why_since_when_and_whose(
     for shown in ("amina@example.org", "5.1.1: 550 5.1.1 no mailbox", "Amina Haddad", "Bo Haddad",
                   "issue 7"):  # fmt: skip
         assert shown in page
-    assert "(no other address)" not in page  # they have a telephone
+    assert "No other address" not in page  # they have a telephone
 
 
 def test_whoever_has_no_other_address_is_marked(desk: Client, suppressed: ContactPoint) -> None:
@@ -71,10 +71,14 @@ def test_whoever_has_no_other_address_is_marked(desk: Client, suppressed: Contac
                    {"ended_at": clock.now()}, {"purpose": Reach.Purpose.EMERGENCY}):  # fmt: skip
         was = Reach.objects.filter(contact_point=phone).values(*change)[0]
         Reach.objects.filter(contact_point=phone).update(**change)
-        assert read(desk).count("(no other address)") == 2, change
+        assert read(desk).count("<strong>No other address</strong>") == 1, change
         Reach.objects.filter(contact_point=phone).update(**was)
     services.suppress(phone, "no such number")
-    assert read(desk).count("(no other address)") == 4
+    assert read(desk).count("<strong>No other address</strong>") == 2
+    # The child has one of its own.
+    point = services.contact_point("mail", "bo@example.org")
+    services.add_reach(Registration.objects.get(traveller__name="Bo Haddad"), point)
+    assert read(desk).count("No other address: <bdi>Amina Haddad</bdi></strong>") == 2
 
 
 def test_each_person_shown_is_a_look_and_nobody_else(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wayhome.delivery import receipts
-from wayhome.delivery.bounces import canaries
+from wayhome.delivery.bounces import arrivals
 from wayhome.delivery.bounces.reading import read
 from wayhome.delivery.bounces.types import Read, Said
 from wayhome.delivery.models import Receipt
@@ -48,14 +48,14 @@ def is_ours(envelope_to: str) -> bool:
     return (
         read_return_path(envelope_to) is not None
         or is_bounce_address(envelope_to)
-        or canaries.is_canary(envelope_to)
+        or arrivals.is_canary(envelope_to)
     )
 
 
 def take(raw: bytes, envelope_to: str) -> Taken:
     """Write what ``raw`` says, in one transaction; raises only where the database fails."""
     message = read(raw)
-    if canaries.is_ours(message.message_id):
+    if arrivals.is_ours(message.message_id):
         return _take_canary(message)
     if message.kind == "automatic":
         return Taken("automatic")
@@ -73,7 +73,7 @@ def _first_key(addresses: Iterable[str]) -> DeliveryKey | None:
 
 
 def _take_canary(message: Read) -> Taken:
-    key = canaries.delivery_of(message.message_id)
+    key = arrivals.delivery_of(message.message_id)
     if key is None:
         return Taken("kept", "a message of ours that went to no canary")
     recorded = receipts.record(key, Receipt.Word.DELIVERED, CANARY, message.message_id)

@@ -54,7 +54,9 @@ def lift(request: HttpRequest, officer: Officer, contact_point_id: int) -> HttpR
             form.show(problem.field, problem)
         else:
             messages.success(
-                request, "It is written to again. Whoever it serves is warned of what is in force."
+                request,
+                "It is written to again: whoever it serves is warned of what is in force, except"
+                " by what had gone there before.",
             )
             return redirect("desk:addresses")
     return _page(request, officer, form, contact_point_id)
