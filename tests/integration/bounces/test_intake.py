@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +11,15 @@ from django.db import DataError, OperationalError
 
 from tests.support import returned
 from tests.support.deliveries import point_of, sent, totals, words
+from tests.support.factories import Staff, enrol, mails, publish, update, work
 from wayhome.delivery import rendering
 from wayhome.delivery.bounces import doors, intake
 from wayhome.delivery.bounces.intake import Taken, take
-from wayhome.delivery.models import Receipt
+from wayhome.delivery.models import Delivery, Receipt
 from wayhome.delivery.return_path import return_path
 from wayhome.delivery.types import DeliveryKey
 from wayhome.letters.models import Letter
+from wayhome.travellers import services as travellers
 from wayhome.travellers.models import ContactPoint
 from wayhome.work.models import Owed
 
@@ -268,3 +271,36 @@ class TestDoors:
         doors.kept_folder().write_text("a file where the folder should be")
         with pytest.raises(doors.Later):
             doors.receive_or_keep(returned.from_a_person("x"), return_path(*key))
+
+
+def test_from_publishing_to_the_canary_and_the_bounce(
+    settings: Any, staff: Staff, outbox: Path
+) -> None:
+    """What Wayhome itself has rendered and sent is what the intake knows again."""
+    settings.WAYHOME_BOUNCE_ADDRESS = "bounces@wayhome.example"
+    settings.WAYHOME_CANARIES = ["canary@office.example"]
+    ann = point_of("Ann Ash")
+    issue = publish(staff)
+    work()
+    sent_mails = mails(outbox, issue)
+    assert set(sent_mails) == {ANN, "canary@office.example"}
+    for address, how in ((ANN, "kept"), ("canary@office.example", "recorded")):
+        assert take(sent_mails[address].as_bytes(), address).how == how
+    assert [(r.word, r.provider) for r in Receipt.objects.all()] == [("delivered", "canary")]
+
+    to = return_path(issue.pk, 0, ann.pk, "mail")
+    before = list(Delivery.objects.order_by("pk").values())
+    assert take(returned.dsn(to, ANN), to).how == "recorded"
+    assert list(Delivery.objects.order_by("pk").values()) == before
+    assert totals()[issue.pk, "example.org", "bounced", "5.1.1"] == 1
+    ann.refresh_from_db()
+    assert ann.suppressed_at is not None
+    # The next issue does not go there, and everyone else still gets theirs.
+    enrol("Bob", mail="bob@example.org")
+    second = update(staff, issue)
+    work()
+    assert set(mails(outbox, second)) == {"bob@example.org", "canary@office.example"}
+    # Lifted, she is warned at once of what is in force.
+    travellers.lift(staff.author, ann.pk, "she called")
+    work()
+    assert ANN in mails(outbox, second)
