@@ -47,7 +47,9 @@ def apply(tried: Sequence[Tried]) -> dict[DeliveryKey, int]:
     database are left out.
     """
     standing = _standing({each.key for each in tried})
-    attempts, ended, counts = [], [], Counter[totals.TotalKey]()
+    attempts: list[Sequence[Parameter]] = []
+    ended: dict[DeliveryKey, Tried] = {}
+    counts = Counter[totals.TotalKey]()
     tries = {key: row.tries for key, row in standing.items()}
     open_keys = {key for key, row in standing.items() if row.state == "owed"}
     for each in tried:
@@ -72,11 +74,9 @@ def apply(tried: Sequence[Tried]) -> dict[DeliveryKey, int]:
         elif each.key in open_keys:
             open_keys.remove(each.key)
             counts[total] += 1
-            sent_at = stored(each.at) if each.outcome == "sent" else None
-            ended.append((each.outcome, sent_at, each.key))
+            ended[each.key] = each
     _append(attempts)
-    _end(ended)
-    _count_tries(tries)
+    _bring_up_to_date(tries, ended)
     totals.add(counts)
     sent = [each for each in tried if each.outcome == "sent"]
     _note_first_sent({each.key.issue_id: each.at for each in reversed(sent)})
@@ -135,21 +135,19 @@ def _append(attempts: Sequence[Sequence[Parameter]]) -> None:
         )
 
 
-def _end(ended: Sequence[tuple[str, Parameter, DeliveryKey]]) -> None:
+def _bring_up_to_date(tries: dict[DeliveryKey, int], ended: dict[DeliveryKey, Tried]) -> None:
+    keyed = " WHERE issue_id = %s AND letter_id = %s AND contact_point_id = %s AND channel = %s"
     with connection.cursor() as cursor:
         cursor.executemany(
-            "UPDATE delivery SET state = %s, sent_at = %s, slice_id = NULL WHERE issue_id = %s"
-            " AND letter_id = %s AND contact_point_id = %s AND channel = %s AND state = 'owed'",
-            [(state, sent_at, *key) for state, sent_at, key in ended],
+            f"UPDATE delivery SET tries = %s, state = %s, sent_at = %s, slice_id = NULL{keyed}",
+            [
+                (tries[key], how.outcome, stored(how.at) if how.outcome == "sent" else None, *key)
+                for key, how in sorted(ended.items())
+            ],
         )
-
-
-def _count_tries(tries: dict[DeliveryKey, int]) -> None:
-    with connection.cursor() as cursor:
         cursor.executemany(
-            "UPDATE delivery SET tries = %s WHERE issue_id = %s AND letter_id = %s"
-            " AND contact_point_id = %s AND channel = %s",
-            [(n, *key) for key, n in sorted(tries.items())],
+            f"UPDATE delivery SET tries = %s{keyed}",
+            [(n, *key) for key, n in sorted(tries.items()) if key not in ended],
         )
 
 

@@ -139,7 +139,15 @@ class _Run:
 
     def _prepared(self, delivery: OwedDelivery) -> Outgoing | None:
         """The message, or None where it is not to go now; that is then noted."""
-        now = clock.now()
+        try:
+            return self._decided(delivery, clock.now())
+        except Exception as error:
+            # A fault of ours with one message must neither stop nor repeat the others.
+            log.exception("contact point %s", delivery.contact_point_id)
+            self._note(delivery, "later", f"fault: {type(error).__name__}: {error}")
+            return None
+
+    def _decided(self, delivery: OwedDelivery, now: datetime) -> Outgoing | None:
         if self._mailing.is_too_old(delivery, now):
             self._note(delivery, "too old", "what it says holds no longer")
             return None
@@ -147,15 +155,11 @@ class _Run:
         if isinstance(verdict, Withdrawn):
             self._note(delivery, "withdrawn", verdict.why)
         elif isinstance(verdict, NotBefore):
-            due = database_now() + (verdict.moment - now)
+            due = database_now() + (verdict.moment - now) + timedelta(minutes=1)
+            # By the minute, so that a night's messages share slices in the morning.
             self._not_before[due.replace(second=0, microsecond=0)].append(delivery.key)
         else:
-            try:
-                return self._mailing.render(delivery, verdict.served)
-            except Exception as error:
-                # A fault of ours with one message must neither stop nor repeat the others.
-                log.exception("contact point %s", delivery.contact_point_id)
-                self._note(delivery, "later", f"fault: {type(error).__name__}: {error}")
+            return self._mailing.render(delivery, verdict.served)
         return None
 
     def _took(self, delivery: OwedDelivery, outcome: Outcome) -> None:
