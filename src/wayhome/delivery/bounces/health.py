@@ -1,4 +1,4 @@
-"""What is wrong with how bounces are to come back; for ``wayhome check``."""
+"""What is wrong with how bounces are to come back, and what waits for a person."""
 
 import os
 
@@ -10,18 +10,17 @@ from wayhome.problems import Problem
 
 
 def faults() -> list[str]:
-    """One line for each setting that does not serve, and for mail that waits for a person."""
+    """One line for each setting that does not serve."""
     found = [return_path.fault(), maildir.fault()]
     if settings.WAYHOME_BOUNCE_LMTP:
         try:
             lmtp.address_of(settings.WAYHOME_BOUNCE_LMTP)
         except Problem as problem:
             found.append(str(problem))
-    if waiting := _waiting():
-        found.append(f"mail: {waiting} messages that no rule knows wait in {doors.kept_folder()}")
     return [each for each in found if each]
 
 
-def _waiting() -> int:
+def count_kept() -> int:
+    """Messages that no rule knows and nobody has looked at, on this host."""
     new = doors.kept_folder() / "new"
     return len(os.listdir(new)) if new.is_dir() else 0
