@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.support.smtp_batch import check, hand, hand_to, message, plain_build, session_with
 from tests.support.smtp_script import CLOSE, LOCKSTEP, PIPELINING, Say, ScriptedRelay
-
 from wayhome.delivery.channels.smtp import session
 
 pytestmark = pytest.mark.unit

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+
 from tests.support.smtp_batch import Handed, hand_to, plain_build
 from tests.support.smtp_script import CLOSE, LOCKSTEP, PIPELINING, Say, ScriptedRelay
-
 from wayhome.delivery.channels.smtp import session
 
 pytestmark = pytest.mark.unit

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from tests.support import smtp_batch
 from tests.support.instance import wait_for
 from tests.support.smtp_batch import check, content, hand, message, plain_build, session_with
@@ -21,7 +22,6 @@ from tests.support.smtp_script import (
     Say,
     ScriptedRelay,
 )
-
 from wayhome.delivery.channels.smtp import open_session, read_relays, session, wire
 from wayhome.delivery.types import Outgoing, RouteDown
 from wayhome.problems import Problem

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
 from tests.support.smtp_batch import (
     FROM,
     SENDER,
@@ -22,7 +23,6 @@ from tests.support.smtp_batch import (
     plain_build,
 )
 from tests.support.smtp_script import LOCKSTEP, PIPELINING, Say, ScriptedRelay
-
 from wayhome.delivery.channels.smtp import open_session, read_relays, session
 
 pytestmark = pytest.mark.unit

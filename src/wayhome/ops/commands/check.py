@@ -17,12 +17,13 @@ def check(as_json: bool) -> None:
     ready(checked=False)
     from django.conf import settings
 
+    from wayhome.delivery.bounces import health as bounces
     from wayhome.delivery.channels.smtp import read_relays
     from wayhome.delivery.queries import doubles
     from wayhome.places import pack
     from wayhome.work.queries import owed as owed_lines
 
-    faults: list[str] = []
+    faults: list[str] = bounces.faults()
     pending = readiness.pending_migrations()
     if pending:
         faults.append(f"database: {len(pending)} upgrades are missing; run `wayhome migrate`")
@@ -43,6 +44,7 @@ def check(as_json: bool) -> None:
         "exercise": settings.WAYHOME_EXERCISE,
         "areas": len(pack.areas()),
         "mail goes to": "a relay" if settings.WAYHOME_SMTP_URL else "files",
+        "mail for a person to read": bounces.count_kept(),
         "faults": faults,
     }
     lines = [f"{key}: {value}" for key, value in facts.items() if key != "faults"]
