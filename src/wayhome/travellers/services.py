@@ -183,8 +183,7 @@ REASON_LENGTH = 300
 @writes
 def lift(officer: Officer, contact_point_id: int, reason: str) -> None:
     """Write to a suppressed address again; whoever it serves is warned of what is in force, as
-    late joiners are. What had gone there before and bounced has its delivery and goes no second
-    time.
+    late joiners are, and gets again what had gone there and bounced.
 
     For whoever may enrol people: they may enter this address anew, which is the same decision.
     Problem where it is not suppressed or no reason is given.
