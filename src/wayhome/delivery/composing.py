@@ -20,6 +20,7 @@ from wayhome.delivery.safe_text import (
     led,
     one_line,
     runs,
+    telephones_apart,
 )
 
 Value = str | Sequence[str]  # several: names, with the language's comma between them
@@ -77,10 +78,9 @@ def heading(words: str, language: str) -> Piece:
     """What the message says, in one line."""
     line = one_line(words)
     style = "margin:0 0 16px;font-size:22px;line-height:1.3"
-    return Piece(
-        led(line, runs(language)),
-        _tag("h1", escape(line), language, style, direction_of(line, language)),
-    )
+    way = direction_of(line, language)
+    html = _tag("h1", _line_html(line, way, language), language, style, way)
+    return Piece(_line_text(line, runs(language)), html)
 
 
 def prose(words: str, language: str, *, linked: str = "") -> Piece:
@@ -106,7 +106,7 @@ def note(sentence: Sentence) -> Piece:
 
 def banner(sentence: Sentence) -> Piece:
     """What must not be overlooked: this is an exercise."""
-    style = "margin:0 0 16px;padding:8px 12px;border:3px dashed;font-weight:bold"
+    style = "margin:16px 0;padding:8px 12px;border:3px dashed;font-weight:bold"
     return Piece(sentence.text(), _tag("p", sentence.html(), sentence.language, style))
 
 
@@ -147,7 +147,12 @@ def document(pieces: Iterable[Piece], *, title: str, language: str) -> tuple[str
 
 
 def _prose_text(words: str, language: str) -> str:
-    return "\n".join(led(line, runs(language)) for line in clean(words).split("\n"))
+    return "\n".join(_line_text(line, runs(language)) for line in clean(words).split("\n"))
+
+
+def _line_text(line: str, way: Direction) -> str:
+    parts = telephones_apart(line, way)
+    return led("".join(isolate(part, way) if alone else part for part, alone in parts), way)
 
 
 def _prose_html(words: str, language: str, linked: str = "") -> str:
@@ -155,7 +160,10 @@ def _prose_html(words: str, language: str, linked: str = "") -> str:
     return "".join(
         _tag(
             "p",
-            "<br>\n".join(_line_html(line, linked) for line in part.split("\n")),
+            "<br>\n".join(
+                _line_html(line, direction_of(part, language), language, linked)
+                for line in part.split("\n")
+            ),
             language,
             "margin:0 0 12px",
             direction_of(part, language),
@@ -165,9 +173,16 @@ def _prose_html(words: str, language: str, linked: str = "") -> str:
     )
 
 
-def _line_html(line: str, linked: str) -> str:
-    own = linked and line.startswith(f"{linked}/") and not any(map(str.isspace, line))
-    return _address_html(line) if own else escape(line)
+def _line_html(line: str, around: Direction, language: str, linked: str = "") -> str:
+    """One line of a paragraph that is laid out ``around`` it."""
+    if linked and line.startswith(f"{linked}/") and not any(map(str.isspace, line)):
+        return _address_html(line)
+    if direction_of(line, language) != around:  # an address, or a quotation, in the other script
+        return _bdi(line, language)
+    return "".join(
+        f'<bdi dir="ltr">{escape(part)}</bdi>' if alone else escape(part)
+        for part, alone in telephones_apart(line, around)
+    )
 
 
 def _box(inner: str, language: str) -> str:

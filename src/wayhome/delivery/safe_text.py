@@ -7,6 +7,7 @@ isolate that is put around it, and nothing readable is lost, for the marks that 
 here.
 """
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import Literal
@@ -30,6 +31,7 @@ _CLEAN: dict[int, str | None] = (
 _RTL_LANGUAGES = frozenset(
     {"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "syr", "ug", "ur", "yi"}
 )
+_TELEPHONE = re.compile(r"(\+[0-9][0-9 ().\-/\u00a0]{3,}[0-9])")
 _STRONG: dict[str, Direction] = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 
 
@@ -81,6 +83,17 @@ def isolate(text: str, around: Direction) -> str:
     if around == "ltr" and kinds.isdisjoint({"R", "AL", "AN"}):
         return text
     return f"{FSI}{text}{PDI}"
+
+
+def telephones_apart(line: str, around: Direction) -> list[tuple[str, bool]]:
+    """The line in parts, each with whether it is a telephone number that must be isolated.
+
+    Amid Arabic its groups of digits would be shown in reverse order: people would dial another.
+    """
+    if around == "ltr" or "+" not in line:
+        return [(line, False)]
+    parts = _TELEPHONE.split(line)
+    return [(part, index % 2 == 1) for index, part in enumerate(parts) if part]
 
 
 def led(line: str, direction: Direction) -> str:

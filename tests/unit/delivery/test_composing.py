@@ -135,7 +135,8 @@ def test_the_address_stands_alone_on_its_line(said: str, name: str, language: st
 def test_every_word_arrives(said: str, language: str) -> None:
     text, html = document([prose(said, language)], title="t", language=language)
     wanted = [line.split() for line in clean(said).split("\n")]
-    assert [line.strip(MARKS).split() for line in text.removesuffix("\n").split("\n")] == wanted
+    bare = re.sub(f"[{MARKS}{FSI}{PDI}]", "", text)
+    assert [line.split() for line in bare.removesuffix("\n").split("\n")] == wanted
     shown = Page(html[html.index("<body") :]).shown.split()
     assert shown == [word for line in wanted for word in line]
 
@@ -210,6 +211,22 @@ def test_names_of_both_scripts_in_one_arabic_sentence() -> None:
 def test_a_sentence_that_begins_with_a_foreign_name_keeps_its_direction() -> None:
     signed = Sentence(phrases("ar").signed, "ar", {"sender": "Wayhome"})
     assert signed.text().startswith(f"\u200f{FSI}Wayhome{PDI}. ")
+
+
+def test_telephone_numbers_keep_their_order_amid_arabic() -> None:
+    number = "+964 (790) 123-4567"
+    said = f"الهاتف: {number} أو {number}."
+    piece = prose(said, "ar")
+    assert piece.text == said.replace(number, f"{FSI}{number}{PDI}")
+    assert piece.html.count(f'<bdi dir="ltr">{number}</bdi>') == 2
+    assert prose(f"Call {number}.", "en").text == f"Call {number}."
+    assert "<bdi" not in prose(f"Call {number}.", "en").html
+
+
+def test_a_line_in_the_other_script_stands_for_itself() -> None:
+    piece = prose(f"{ARABIC}:\n12 Main St.", "ar")
+    assert '<bdi dir="ltr">12 Main St.</bdi>' in piece.html
+    assert piece.text == f"{ARABIC}:\n12 Main St."
 
 
 def test_only_own_addresses_become_links() -> None:
