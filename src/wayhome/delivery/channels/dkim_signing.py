@@ -5,8 +5,9 @@ holds every other thread meanwhile; ``cryptography`` makes the signature instead
 """
 
 import base64
+import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import dkim
@@ -20,6 +21,7 @@ from django.conf import settings
 from wayhome.problems import Problem
 
 LEAST_RSA_BITS = 1024  # RFC 8301: verifiers take no shorter key
+NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]*[A-Za-z0-9])*")
 _PEM_FIX = "make one with `wayhome mail dkim-key` and name its file in WAYHOME_DKIM_KEY_FILE"
 # From twice: a second one added on the way breaks the signature (RFC 6376, 8.15).
 _SIGNED = (
@@ -69,14 +71,19 @@ class DkimKey:
             return self.private.sign(digest, padding.PKCS1v15(), Prehashed(hashes.SHA256()))
         return self.private.sign(digest)
 
+    def pem(self) -> bytes:
+        """The private key, as WAYHOME_DKIM_KEY holds it."""
+        return self.private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+
+    @cached_property
     def for_dkimpy(self) -> bytes:
         """The private key in the form that dkimpy reads."""
         if isinstance(self.private, RSAPrivateKey):
-            return self.private.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
+            return self.pem()
         return base64.b64encode(self.private.private_bytes_raw())
 
 
@@ -92,7 +99,7 @@ def key_in_use() -> DkimKey | None:
 def _read(selector: str, pem: str, mail_from: str) -> DkimKey:
     if not selector:
         raise Problem("WAYHOME_DKIM_SELECTOR", "is empty while a key is set", "name its selector")
-    if not all(part.replace("-", "a").isalnum() and part.isascii() for part in selector.split(".")):
+    if not NAME.fullmatch(selector):
         raise Problem("WAYHOME_DKIM_SELECTOR", f"{selector!r} is no name", "use letters and digits")
     if not pem:
         raise Problem("WAYHOME_DKIM_KEY", "is empty while a selector is set", _PEM_FIX)
@@ -117,7 +124,7 @@ def signed(message: bytes, key: DkimKey) -> bytes:
     header: bytes = signer.sign(
         key.selector.encode(),
         key.domain.encode(),
-        key.for_dkimpy(),
+        key.for_dkimpy,
         canonicalize=(dkim.Relaxed, dkim.Relaxed),
         include_headers=[name for name in _SIGNED if name in present],
     )
