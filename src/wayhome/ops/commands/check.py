@@ -65,7 +65,7 @@ def check(deploy: bool, resolver: str, as_json: bool) -> None:
 
 
 def _check_deploy(resolver: str, as_json: bool) -> None:
-    from wayhome.ops.deploy import findings
+    from wayhome.ops.deploy.checks import findings
     from wayhome.ops.deploy.dns import Dns
 
     found = []
