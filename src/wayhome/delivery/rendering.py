@@ -240,7 +240,7 @@ class Renderer:
         adult = None if neutral else _only_watcher(served)
         if adult is not None:
             url = watch_url(self._watch_link(delivery, adult.registration_id))
-            if url.startswith("https://"):  # RFC 8058 asks for it
+            if url.startswith("https://") and url.isascii():  # as RFC 8058 asks
                 headers["List-Unsubscribe"] = f"<{url}>"
                 headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         return headers

@@ -8,6 +8,7 @@ bytes each time, ``Date`` and signature apart: its boundary comes from its Messa
 
 import re
 from binascii import b2a_qp
+from collections.abc import Iterator
 from email.header import Header, decode_header, make_header
 from email.utils import format_datetime, formataddr, getaddresses
 from functools import lru_cache
@@ -42,32 +43,35 @@ def build(message: Outgoing, sender: str) -> bytes:
     """The message with CRLF line ends, signed where a DKIM key is set; ``To`` holds its one
     address, nothing else does.
 
-    Problem where this message cannot be written (its address is none): whoever sends it refuses
-    it. RouteDown where no message can, since a setting is wrong: they wait until it is mended.
+    Problem where its address is none: whoever sends it refuses this one. RouteDown for every other
+    fault, which is a setting's or a program's: messages wait until it is mended, none is given up.
     """
+    to = b"To: " + header_address(message.address).encode()
     try:
-        author, key = _from(sender), key_in_use()
+        head = [_from(sender), to, *_headers(message)]
+        content = b"\r\n".join([*head, _body(message)])
+        key = key_in_use()
+        return signed(content, key) if key else content
     except Problem as error:
         raise RouteDown(str(error)) from error
+
+
+def _headers(message: Outgoing) -> Iterator[bytes]:
     if not _ID.fullmatch(message.message_id):
-        raise Problem("Message-ID", f"{message.message_id[:80]!r} is none", "mend its maker")
-    head = [
-        author,
-        b"To: " + header_address(message.address).encode(),
-        encoded("Subject", message.subject),
-        b"Date: " + format_datetime(clock.now()).encode(),
-        _given("Message-ID", f"<{message.message_id}>"),
-        b"Auto-Submitted: auto-generated",
-        b"MIME-Version: 1.0",
-    ]
+        raise Problem(
+            "Message-ID", f"{message.message_id[:80]!r} is none", "mend WAYHOME_MAIL_FROM"
+        )
+    yield encoded("Subject", message.subject)
+    yield b"Date: " + format_datetime(clock.now()).encode()
+    yield _given("Message-ID", f"<{message.message_id}>")
+    yield b"Auto-Submitted: auto-generated"
+    yield b"MIME-Version: 1.0"
     if _LANGUAGE.fullmatch(message.language):
-        head.append(b"Content-Language: " + message.language.encode())
+        yield b"Content-Language: " + message.language.encode()
     for name, value in message.headers.items():
         if name not in _ALLOWED:
-            raise Problem(name[:80], "is not set by whoever renders a message", "leave it out")
-        head.append(_given(name, value))
-    content = b"\r\n".join([*head, _body(message)])
-    return signed(content, key) if key else content
+            raise Problem(name[:80], "is not for whoever renders a message to set", "leave it out")
+        yield _given(name, value)
 
 
 def header_address(address: str) -> str:
