@@ -157,7 +157,7 @@ def _line_text(line: str, way: Direction) -> str:
 
 def _prose_html(words: str, language: str, linked: str = "") -> str:
     paragraphs = [part.strip("\n") for part in clean(words).split("\n\n")]
-    return "".join(
+    return "\n".join(
         _tag(
             "p",
             "<br>\n".join(

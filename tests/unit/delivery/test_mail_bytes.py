@@ -26,13 +26,17 @@ pytestmark = pytest.mark.unit
 NOW = datetime(2014, 6, 10, 9, 30, tzinfo=UTC)
 SENDER = "Wayhome <alerts@example.org>"
 REFERENCE = "<wh-0@example.org>"
-words = st.text(
+# A list: ``st.text`` would draw from the union of its alphabets, where these few are lost.
+words = st.lists(
     st.one_of(
         st.characters(exclude_categories=()),
-        st.sampled_from("=?_\r\n\t\0\x0b\x85\u2028\u202e. -FromTo:"),
+        st.sampled_from("=?_\r\n\t\0\x0b\x85\u2028\u202e. -é\ud800"),
+        st.sampled_from(
+            ["From ", "\r\nTo: b@example.org", "=?utf-8?q?", "?=", "a@b", ",", "x" * 80]
+        ),
     ),
-    max_size=200,
-)
+    max_size=30,
+).map("".join)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -166,6 +170,7 @@ def test_the_same_message_has_the_same_bytes() -> None:
                 "x: a@b.example;",
                 "",
                 "a@",
+                "=?utf-8?q?a=2Cb?=@c.example",
                 "a\u202e@b.example",
             ]
         ),

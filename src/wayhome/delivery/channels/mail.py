@@ -31,7 +31,8 @@ _NOT_IN_ADDRESS = (
     r"""\s\x00-\x20\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u206f<>()\[\],;:\\"@"""
 )
 # One address or telephone number, and nothing that could begin another or a comment.
-_ONE_ADDRESS = re.compile(f"[^{_NOT_IN_ADDRESS}]+(@[^{_NOT_IN_ADDRESS}]+)?")
+_DOTTED = rf"[^.{_NOT_IN_ADDRESS}]+(\.[^.{_NOT_IN_ADDRESS}]+)*"
+_ONE_ADDRESS = re.compile(f"{_DOTTED}(@{_DOTTED})?")
 _ID = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,4}")
 _PRINTABLE = re.compile(r"[\x21-\x7e]+( [\x21-\x7e]+)*")
@@ -80,7 +81,7 @@ def header_address(address: str) -> str:
 
     Problem where it is not one address.
     """
-    if not _ONE_ADDRESS.fullmatch(address) or len(address) > _LONGEST_ADDRESS:
+    if not _ONE_ADDRESS.fullmatch(address) or "=?" in address or len(address) > _LONGEST_ADDRESS:
         raise Problem("address", f"{address[:80]!r} is not one address", "mend the contact point")
     if address.isascii():
         return address
@@ -123,7 +124,7 @@ def _from(sender: str) -> bytes:
 
 def _given(name: str, value: str) -> bytes:
     """A header that a program made: threading, unsubscribing."""
-    if not _PRINTABLE.fullmatch(value) or len(value) > _LONGEST_VALUE:
+    if not _PRINTABLE.fullmatch(value) or "=?" in value or len(value) > _LONGEST_VALUE:
         raise Problem(name[:80], f"{value[:80]!r} cannot stand in a header", "mend its maker")
     return f"{name}: {value}".encode()
 
