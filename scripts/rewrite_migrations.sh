@@ -3,10 +3,17 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kept=$(mktemp -d)
+give_back() {
+  for room in "$kept"/*/; do
+    [ -d "$room" ] && mv "$room"* "src/wayhome/$(basename "$room")/migrations/"
+  done
+  rm -rf "$kept"
+}
+.venv/bin/wayhome django check >/dev/null  # what cannot be loaded must not cost the old ones
+trap give_back EXIT
 for file in src/wayhome/*/migrations/0002_*.py; do
   room=$(basename "$(dirname "$(dirname "$file")")")
   mkdir -p "$kept/$room" && mv "$file" "$kept/$room/"
 done
 rm -f src/wayhome/*/migrations/0001_initial.py
 WAYHOME_DATA_DIR=$(mktemp -d) .venv/bin/wayhome django makemigrations
-for room in "$kept"/*; do mv "$room"/* "src/wayhome/$(basename "$room")/migrations/"; done

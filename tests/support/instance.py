@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_SECONDS = 120  # a test that waits this long has failed; nothing is decided by it
@@ -79,7 +78,7 @@ class Instance:
             name = f"test_wayhome_instance_{os.getpid()}_{time.monotonic_ns()}"
             with psycopg.connect(self.server, autocommit=True) as connection:
                 connection.execute(f'CREATE DATABASE "{name}"')
-            self.url = urlunsplit(urlsplit(self.server)._replace(path=f"/{name}"))
+            self.url = f"{self.server.rpartition('/')[0]}/{name}"
         self.relay.start()
         self.environment = {
             key: value for key, value in os.environ.items() if not key.startswith("WAYHOME_")
@@ -104,7 +103,7 @@ class Instance:
         if self.server and self.url:
             import psycopg
 
-            name = urlsplit(self.url).path[1:]
+            name = self.url.rpartition("/")[2]
             with psycopg.connect(self.server, autocommit=True) as connection:
                 connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -147,6 +146,18 @@ class Instance:
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(PATIENCE_SECONDS) == 0, self.worker_log()
 
+    def pause(self, worker: subprocess.Popen[bytes]) -> None:
+        """Stop a worker where it stands, but not inside a write: that would stop an embedded
+        database for everyone, which no lease can mend."""
+        while True:
+            worker.send_signal(signal.SIGSTOP)
+            try:
+                self.rows("UPDATE instance SET id = id")
+                return
+            except sqlite3.OperationalError:
+                worker.send_signal(signal.SIGCONT)
+                time.sleep(0.05)
+
     def worker_log(self) -> str:
         return (self.data / "worker.log").read_text(encoding="utf-8", errors="replace")
 
@@ -158,7 +169,7 @@ class Instance:
             with psycopg.connect(self.url) as server:
                 cursor = server.execute(sql)  # type: ignore[call-overload]
                 return cursor.fetchall() if cursor.description else []
-        embedded = sqlite3.connect(self.data / "wayhome.sqlite3", timeout=20)
+        embedded = sqlite3.connect(self.data / "wayhome.sqlite3", timeout=2)
         try:
             with embedded:
                 return embedded.execute(sql).fetchall()

@@ -7,7 +7,7 @@ each traveller kept. Equal to ``affects`` (a property test on random worlds hold
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from wayhome.places.affects import atom_values
 from wayhome.places.resolve import AreaAtom, Resolved
 from wayhome.trips.matchrows import day_number
 from wayhome.trips.models import MAX_RADIUS_M
+from wayhome.work.db import read_moment
 
 Ints = NDArray[np.int64]
 Texts = NDArray[np.object_]
@@ -116,7 +117,7 @@ def _legs(region: Resolved, window: Window, travellers: Sequence[int] | None) ->
         return _empty()
     first, where, area = _places(found, region)
     at = found.times[0][first]
-    in_transit = np.array([_aware(moment) <= end for moment in at], dtype=bool)
+    in_transit = np.array([read_moment(moment) <= end for moment in at], dtype=bool)
     kept = where > 0
     return Matched(
         found.traveller[first][kept],
@@ -192,9 +193,3 @@ def columns(rows: list[sql.Row]) -> Candidates | None:
 def _empty() -> Matched:
     none = np.zeros(0, dtype=np.int64)
     return Matched(none, none, none, none, np.zeros(0, dtype=object))
-
-
-def _aware(moment: datetime | str) -> datetime:
-    """Hand-written SQL returns text on SQLite, an aware datetime on PostgreSQL."""
-    parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -136,16 +136,12 @@ def read_back(bulletin_id: int) -> None:
     fill_readback(bulletin.pk, bulletin.version, asdict(counts), in_words(region), _usual(bulletin))
 
 
-def in_force() -> list[Issue]:
-    """The newest issue of each thread that holds now, cancels apart."""
-    now = clock.now()
-    rows = (
-        Issue.objects.filter(newest_of__isnull=False)
-        .exclude(issue_kind=IssueKind.CANCEL)
-        .exclude(expires_at__lte=now)
-        .order_by("pk")
-    )
-    return list(rows)
+def in_force(*, cancels: bool = False) -> list[Issue]:
+    """The newest issue of each thread that holds now; cancels only where they are asked for."""
+    rows = Issue.objects.filter(newest_of__isnull=False).exclude(expires_at__lte=clock.now())
+    if not cancels:
+        rows = rows.exclude(issue_kind=IssueKind.CANCEL)
+    return list(rows.order_by("pk"))
 
 
 def chunks(ids: Sequence[int], size: int = IN_CHUNK) -> Iterator[Sequence[int]]:

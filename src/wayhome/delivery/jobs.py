@@ -1,27 +1,33 @@
-"""Jobs of this room: plan what was published, warn late joiners, let days pass."""
+"""Jobs of this room: plan what was published, warn late joiners, deliver letters, let time pass."""
 
 from collections.abc import Iterable
 
 from wayhome.audience import services as audience
-from wayhome.bulletins.models import Issue
-from wayhome.delivery import sending  # noqa: F401  (registers the source that sends)
-from wayhome.delivery.models import Slice
+from wayhome.delivery import alarms, passing, sending  # noqa: F401  (sending registers its source)
+from wayhome.delivery.letters import deliver_letters
+from wayhome.delivery.planning import Step, plan_step
 from wayhome.delivery.planning import plan as plan_issue
 from wayhome.work.registry import batch_job, job
+from wayhome.work.services import owe
 
-DAY = 24 * 3600
-
-
-def _never_planned() -> Iterable[str]:
-    """Newest issues without any slice (an issue that concerns nobody is planned again: cheap)."""
-    planned = Slice.objects.values("issue_id")
-    newest = Issue.objects.filter(newest_of__isnull=False).exclude(pk__in=planned)
-    return (str(pk) for pk in newest.values_list("pk", flat=True))
+MINUTE = 60
 
 
-@job("delivery.plan", on=("bulletins.published",), reconcile=_never_planned)
+def _not_planned() -> Iterable[str]:
+    return (str(issue_id) for issue_id in passing.to_plan())
+
+
+@job("delivery.plan", on=("bulletins.published",), reconcile=_not_planned)
 def plan(key: str) -> None:
-    plan_issue(int(key))
+    """Plan one step; what is left is owed again, behind whatever is due by then.
+
+    ``key``: an issue, or where its planning goes on (issue/phase/after).
+    """
+    issue_id, *rest = key.split("/")
+    step = Step(rest[0], int(rest[1])) if rest else Step("there")
+    left = plan_step(int(issue_id), step)
+    if left is not None:
+        owe("delivery.plan", f"{issue_id}/{left.phase}/{left.after}")
 
 
 @batch_job("delivery.join", batch=100, on=("trips.placed", "travellers.reach_added"))
@@ -31,8 +37,14 @@ def join(keys: list[str]) -> None:
         plan_issue(issue.pk, [int(key) for key in keys])
 
 
-@job("delivery.day", every=DAY)
-def day(_key: str) -> None:
-    """Stays enter the lead of what is in force as days pass."""
-    for issue in audience.in_force():
-        plan_issue(issue.pk)
+@batch_job("delivery.letters", batch=100, on=("letters.owed",))
+def letters(keys: list[str]) -> None:
+    deliver_letters([int(key) for key in keys])
+
+
+@job("delivery.pass_time", every=MINUTE)
+def pass_time(_key: str) -> None:
+    """Stays enter the lead, issues take effect, what was never handed over raises an alarm."""
+    for issue_id in passing.to_plan():
+        owe("delivery.plan", issue_id)
+    alarms.look()

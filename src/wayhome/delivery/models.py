@@ -1,4 +1,4 @@
-"""Delivery, slice, attempt, receipt. The wide tables are written by ``sql`` alone.
+"""Delivery, slice, attempt, receipt. The wide tables are written by hand-written SQL alone.
 
 What is delivered is an issue or a letter: of ``issue_id`` and ``letter_id`` one is 0.
 """
@@ -32,6 +32,7 @@ class DeliveryState(models.TextChoices):
 
 class SliceState(models.TextChoices):
     OPEN = "open", "open"
+    HELD = "held", "held"  # for good: a newer issue of its thread speaks
     DONE = "done", "done"
 
 
@@ -67,7 +68,7 @@ class Slice(models.Model):
         return f"slice {self.pk} of issue {self.issue_id}"
 
 
-class DeliveryKey(models.Model):
+class KeyFields(models.Model):
     """Issue (or letter), contact point and channel: what the wide tables' keys begin with."""
 
     issue_id = models.BigIntegerField()
@@ -79,7 +80,7 @@ class DeliveryKey(models.Model):
         abstract = True
 
 
-class Delivery(DeliveryKey):
+class Delivery(KeyFields):
     """One for each issue, contact point and channel, by its key."""
 
     pk = models.CompositePrimaryKey("issue_id", "letter_id", "contact_point_id", "channel")
@@ -103,7 +104,7 @@ class Delivery(DeliveryKey):
         return f"delivery {self.issue_id}/{self.contact_point_id}/{self.channel}"
 
 
-class Attempt(DeliveryKey):
+class Attempt(KeyFields):
     """One try, appended."""
 
     class Outcome(models.TextChoices):
@@ -127,7 +128,7 @@ class Attempt(DeliveryKey):
         return f"attempt {self.n}: {self.outcome}"
 
 
-class Receipt(DeliveryKey):
+class Receipt(KeyFields):
     """A provider's word about one delivery, appended; the same word twice is kept once."""
 
     class Word(models.TextChoices):

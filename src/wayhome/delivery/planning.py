@@ -2,10 +2,13 @@
 
 Every chunk is one transaction and every insert keeps what stands, so planning may be killed,
 repeated and run twice at once: the keys allow one row each. The first slice can be sent when the
-first chunk has committed.
+first chunk has committed. Planning a large issue goes in steps, and other work comes between
+them: a warning never waits for an advisory to a million.
 """
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
@@ -14,16 +17,33 @@ from wayhome.audience import sql as audience_sql
 from wayhome.audience.matching import Matched
 from wayhome.audience.models import AudienceRow, Reason
 from wayhome.bulletins.models import Distribution, Issue, Kind
-from wayhome.delivery import routes, sql
-from wayhome.delivery.models import Lane, Slice
+from wayhome.delivery import planning_sql as sql
+from wayhome.delivery import relays, totals
+from wayhome.delivery.canaries import canary_keys
+from wayhome.delivery.models import Dispatch, Lane, Slice, SliceState
+from wayhome.delivery.types import DeliveryKey
 from wayhome.places.region import parse
 from wayhome.places.resolve import resolve
+from wayhome.travellers.models import ContactPoint
 from wayhome.work import clock
 from wayhome.work.clock import database_now
 from wayhome.work.db import writes
 from wayhome.work.services import keep_lease
 
 CHUNK = 2000  # travellers, or contact points, in one transaction
+CHUNKS_IN_STEP = 10
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where planning goes on: a phase, and the last traveller or contact point that is done."""
+
+    phase: str
+    after: int = 0
+
+
+THERE, WARNED, AS_BEFORE = "there", "warned", "as-before"
+FIRST = Step(THERE)
 
 
 def plan(issue_id: int, travellers: Sequence[int] | None = None) -> None:
@@ -32,18 +52,78 @@ def plan(issue_id: int, travellers: Sequence[int] | None = None) -> None:
     With ``travellers`` only those are looked at (late joiners). An issue that is no longer the
     newest of its thread is left alone: a newer one speaks for it.
     """
-    issue = Issue.objects.select_related("bulletin").get(pk=issue_id)
-    if issue.bulletin.newest_issue_id != issue.pk:
+    issue = _newest(issue_id)
+    if issue is None:
         return
-    region = resolve(parse(issue.region))
-    found = audience.find(region, audience.window_of(issue), travellers)
-    size = CHUNK if travellers is None else 1  # late joiners are few, and far apart by number
-    for start in range(0, len(found), size):
-        _plan_chunk(issue, found, start, min(start + size, len(found)))
-        keep_lease()
+    if travellers is not None:
+        _plan_chunks(issue, _match(issue, travellers), size=1)  # few, and far apart by number
+        return
+    step: Step | None = FIRST
+    while step is not None:
+        step = plan_step(issue_id, step)
+
+
+def plan_step(issue_id: int, step: Step) -> Step | None:
+    """Do some chunks of planning; returns where to go on, None at the end."""
+    issue = _newest(issue_id)
+    if issue is None:
+        return None
+    if step == FIRST:
+        _begin(issue)
+    if step.phase == THERE:
+        found = _match(issue, None)
+        start = int(found.traveller.searchsorted(step.after, side="right"))
+        end = min(len(found), start + CHUNK * CHUNKS_IN_STEP)
+        _plan_chunks(issue, found, CHUNK, start, end)
+        if end < len(found):
+            return Step(THERE, int(found.traveller[end - 1]))
+        step = Step(WARNED)
     earlier = audience.earlier_issues(issue)
-    if earlier and travellers is None:
-        _plan_warned_before(issue, earlier)
+    if earlier and step.phase == WARNED:
+        after = _plan_warned_before(issue, earlier, step.after)
+        if after is not None:
+            return Step(WARNED, after)
+        step = Step(AS_BEFORE)
+    if earlier:
+        after = _plan_as_before(issue, earlier, step.after)
+        if after is not None:
+            return Step(AS_BEFORE, after)
+    _finish(issue)
+    return None
+
+
+def _newest(issue_id: int) -> Issue | None:
+    issue = Issue.objects.select_related("bulletin").get(pk=issue_id)
+    return issue if issue.bulletin.newest_issue_id == issue.pk else None
+
+
+def _match(issue: Issue, travellers: Sequence[int] | None) -> Matched:
+    return audience.find(resolve(parse(issue.region)), audience.window_of(issue), travellers)
+
+
+@writes
+def _begin(issue: Issue) -> None:
+    """Canaries go first, and what older issues of the thread still owe is held for good."""
+    Dispatch.objects.get_or_create(issue_id=issue.pk)
+    if issue.distribution != Distribution.OFFICERS:
+        _cut(issue, sql.add_one_by_one(canary_keys(issue.pk)))
+    Slice.objects.filter(issue_id__in=audience.earlier_issues(issue), state=SliceState.OPEN).update(
+        state=SliceState.HELD
+    )
+
+
+@writes
+def _finish(issue: Issue) -> None:
+    Dispatch.objects.filter(pk=issue.pk).update(planned_at=clock.now())
+
+
+def _plan_chunks(
+    issue: Issue, found: Matched, size: int, start: int = 0, end: int | None = None
+) -> None:
+    end = len(found) if end is None else end
+    for first in range(start, end, size):
+        _plan_chunk(issue, found, first, min(first + size, end))
+        keep_lease()
 
 
 @writes
@@ -52,26 +132,30 @@ def _plan_chunk(issue: Issue, found: Matched, start: int, end: int) -> None:
     _deliver_to(issue, int(found.traveller[start]), int(found.traveller[end - 1]))
 
 
-def _plan_warned_before(issue: Issue, earlier: list[int]) -> None:
+def _plan_warned_before(issue: Issue, earlier: list[int], after: int) -> int | None:
     """Everyone who may have got an earlier issue, there and where they can be reached now."""
     rows = AudienceRow.objects.filter(issue_id__in=earlier).order_by("traveller_id")
-    after = 0
-    while True:
-        ids = list(
-            rows.filter(traveller_id__gt=after)
-            .values_list("traveller_id", flat=True)
-            .distinct()[:CHUNK]
-        )
+    for _ in range(CHUNKS_IN_STEP):
+        of_chunk = rows.filter(traveller_id__gt=after).values_list("traveller_id", flat=True)
+        ids = list(of_chunk.distinct()[:CHUNK])
         if not ids:
-            break
+            return None
         _add_warned_before(issue, earlier, after, ids[-1])
         after = ids[-1]
         keep_lease()
-    point = 0
-    while (last := sql.last_contact_point(earlier, point, CHUNK)) is not None:
-        _deliver_as_before(issue, earlier, point, last)
-        point = last
+    return after
+
+
+def _plan_as_before(issue: Issue, earlier: list[int], after: int) -> int | None:
+    """Every contact point that may have got an earlier issue, whoever it serves now."""
+    for _ in range(CHUNKS_IN_STEP):
+        last = sql.last_contact_point(earlier, after, CHUNK)
+        if last is None:
+            return None
+        _deliver_as_before(issue, earlier, after, last)
+        after = last
         keep_lease()
+    return after
 
 
 @writes
@@ -95,24 +179,55 @@ def _deliver_to(issue: Issue, first: int, last: int) -> None:
     )
 
 
-def _cut(issue: Issue, keys: list[sql.Key]) -> None:
+def _cut(issue: Issue, keys: list[DeliveryKey]) -> None:
     """Cut new deliveries into slices, all due now."""
-    lane = Lane.WARNING if issue.kind == Kind.WARNING else Lane.ADVISORY
+    cut_new(keys, lane_of(issue))
+
+
+def lane_of(issue: Issue) -> Lane:
+    return Lane.WARNING if issue.kind == Kind.WARNING else Lane.ADVISORY
+
+
+def cut_new(keys: Sequence[DeliveryKey], lane: int) -> None:
+    """Count new deliveries and cut them into slices by channel; inside a transaction."""
+    if not keys:
+        return
+    _count_planned(keys)
     now = database_now()
-    for channel, group in groupby(sorted(keys, key=lambda key: key[1]), key=lambda key: key[1]):
+    for channel, group in groupby(sorted(keys, key=_channel), key=_channel):
         of_channel = list(group)
-        route = routes.route_of(channel)
-        size = routes.slice_size(route)
+        route = relays.route_of(channel)
+        size = relays.slice_size(route)
         for start in range(0, len(of_channel), size):
-            cut(issue.pk, channel, route, lane, of_channel[start : start + size], now)
+            cut(of_channel[start : start + size], route, lane, now)
 
 
-def cut(
-    issue_id: int, channel: str, route: str, lane: int, keys: Sequence[sql.Key], due_at: datetime
-) -> Slice:
-    """One new slice that owes these deliveries from ``due_at`` on; inside a transaction."""
+def cut(keys: Sequence[DeliveryKey], route: str, lane: int, due_at: datetime) -> Slice:
+    """One new slice that owes these deliveries of one issue (or letters) and channel from
+    ``due_at`` on; inside a transaction."""
     made = Slice.objects.create(
-        issue_id=issue_id, channel=channel, route=route, lane=lane, size=len(keys), due_at=due_at
+        issue_id=keys[0].issue_id,
+        channel=keys[0].channel,
+        route=route,
+        lane=lane,
+        size=len(keys),
+        due_at=due_at,
     )
-    sql.put_in_slice(made.pk, issue_id, keys)
+    sql.put_in_slice(made.pk, keys)
     return made
+
+
+def _count_planned(keys: Sequence[DeliveryKey]) -> None:
+    domains: dict[int, str] = {}
+    for chunk in audience.chunks(sorted({key.contact_point_id for key in keys})):
+        domains |= dict(ContactPoint.objects.filter(pk__in=chunk).values_list("pk", "domain"))
+    totals.add(
+        Counter(
+            (key.issue_id, key.channel, domains[key.contact_point_id], "planned", "")
+            for key in keys
+        )
+    )
+
+
+def _channel(key: DeliveryKey) -> str:
+    return key.channel

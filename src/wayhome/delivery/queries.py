@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, Q
 
 from wayhome.audience.models import AudienceRow, Certainty, Reason
 from wayhome.bulletins.models import Issue
-from wayhome.delivery.models import Attempt, Delivery, DeliveryState, Slice, SliceState
+from wayhome.delivery.models import Attempt, Delivery, DeliveryState, Dispatch, Slice, SliceState
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,9 @@ def progress(issue: Issue) -> Progress:
         first=Min("sent_at"), last=Max("sent_at")
     )
     is_newest = issue.bulletin.newest_issue_id == issue.pk
+    is_newest = (
+        is_newest and not Dispatch.objects.filter(pk=issue.pk, stopped_at__isnull=False).exists()
+    )
     troubled = (
         Slice.objects.filter(issue_id=issue.pk, state=SliceState.OPEN)
         .exclude(last_error="")
@@ -84,7 +87,7 @@ def doubles() -> int:
     """Deliveries that a relay took more than once, over the whole history."""
     rows = (
         Attempt.objects.filter(outcome=Attempt.Outcome.SENT)
-        .values("issue_id", "contact_point_id", "channel")
+        .values("issue_id", "letter_id", "contact_point_id", "channel")
         .annotate(n=Count("n"))
         .filter(n__gt=1)
     )
@@ -94,4 +97,5 @@ def doubles() -> int:
 def count_owed() -> int:
     """Deliveries that are still to be sent by issues in force."""
     newest = Issue.objects.filter(newest_of__isnull=False).values("pk")
-    return Delivery.objects.filter(issue_id__in=newest, state=DeliveryState.OWED).count()
+    rows = Delivery.objects.filter(Q(issue_id__in=newest) | Q(issue_id=0))
+    return rows.filter(state=DeliveryState.OWED).count()

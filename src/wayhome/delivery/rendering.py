@@ -6,10 +6,8 @@ shows nothing of the issue anywhere: not in the subject, the HTML, a header or t
 
 import hashlib
 import hmac
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
-from typing import Protocol, TypeVar
 
 from django.conf import settings
 
@@ -31,59 +29,9 @@ from wayhome.delivery.models import Channel
 from wayhome.delivery.phrases import Phrases, phrases
 from wayhome.delivery.return_path import return_path
 from wayhome.delivery.safe_text import one_line
+from wayhome.delivery.sending_sql import OwedDelivery, Served
 from wayhome.delivery.types import Outgoing
 from wayhome.links import ReplyLink, WatchLink, reply_url, watch_url
-
-
-class Addressed(Protocol):
-    """What rendering knows of one delivery."""
-
-    @property
-    def letter_id(self) -> int: ...
-    @property
-    def contact_point_id(self) -> int: ...
-    @property
-    def channel(self) -> str: ...
-    @property
-    def address(self) -> str: ...
-    @property
-    def language(self) -> str: ...
-    @property
-    def link_epoch(self) -> int: ...
-
-
-class Served(Protocol):
-    """A traveller of the audience whom a contact point serves."""
-
-    @property
-    def contact_point_id(self) -> int: ...
-    @property
-    def traveller_id(self) -> int: ...
-    @property
-    def registration_id(self) -> int: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def guardian_id(self) -> int | None: ...
-    @property
-    def verified(self) -> bool: ...
-    @property
-    def neutral(self) -> bool: ...
-    @property
-    def watching(self) -> bool:
-        """They are in the audience only because they watch an area."""
-        ...
-
-
-S = TypeVar("S", bound=Served)
-
-
-def group(served: Iterable[S]) -> dict[int, list[S]]:
-    """By contact point."""
-    by_point: dict[int, list[S]] = defaultdict(list)
-    for row in served:
-        by_point[row.contact_point_id].append(row)
-    return by_point
 
 
 def message_id(issue_id: int, letter_id: int, contact_point_id: int, channel: str) -> str:
@@ -127,7 +75,7 @@ class Renderer:
         self._texts = {text.language: text for text in issue.texts.all()}
         self._bodies: dict[str, list[Piece]] = {}
 
-    def __call__(self, delivery: Addressed, served: Sequence[Served]) -> Outgoing:
+    def __call__(self, delivery: OwedDelivery, served: Sequence[Served]) -> Outgoing:
         text = self._text(delivery.language)
         words = phrases(text.language)
         neutral = any(row.neutral for row in served)
@@ -137,9 +85,8 @@ class Renderer:
         pieces = in_exercise([*pieces, signed(words)], words)
         plain, html = document(pieces, title=subject, language=text.language)
         mail = delivery.channel == Channel.MAIL
-        key = (self._issue.pk, 0, delivery.contact_point_id, delivery.channel)
         return Outgoing(
-            message_id=message_id(*key),
+            message_id=message_id(*delivery.key),
             folder=f"issue-{self._issue.pk}",
             address=delivery.address,
             language=text.language,
@@ -147,7 +94,7 @@ class Renderer:
             text=plain,
             html=html if mail else "",
             headers=self._headers(delivery, served, neutral) if mail else {},
-            return_path=return_path(*key) if mail else "",
+            return_path=return_path(*delivery.key) if mail else "",
         )
 
     def _text(self, language: str) -> IssueText:
@@ -187,7 +134,7 @@ class Renderer:
         return pieces
 
     def _sections(
-        self, delivery: Addressed, served: Sequence[Served], words: Phrases, neutral: bool
+        self, delivery: OwedDelivery, served: Sequence[Served], words: Phrases, neutral: bool
     ) -> list[Piece]:
         """One for each verified adult: that adult, the minors in their care, a link."""
         known = {row.traveller_id: row for row in served if row.verified}
@@ -210,7 +157,7 @@ class Renderer:
         return pieces
 
     def _section(
-        self, delivery: Addressed, people: Sequence[Served], words: Phrases, neutral: bool
+        self, delivery: OwedDelivery, people: Sequence[Served], words: Phrases, neutral: bool
     ) -> Piece | None:
         """``people``: an adult, then the minors in their care."""
         adult = people[0].registration_id
@@ -230,7 +177,7 @@ class Renderer:
         return section(sentences, Link(reply_url(reply), Sentence(button, words.language)))
 
     def _headers(
-        self, delivery: Addressed, served: Sequence[Served], neutral: bool
+        self, delivery: OwedDelivery, served: Sequence[Served], neutral: bool
     ) -> dict[str, str]:
         headers = {}
         if self._issue.issue_kind != IssueKind.FIRST:
@@ -245,7 +192,7 @@ class Renderer:
                 headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         return headers
 
-    def _watch_link(self, delivery: Addressed, registration_id: int) -> WatchLink:
+    def _watch_link(self, delivery: OwedDelivery, registration_id: int) -> WatchLink:
         return WatchLink(
             self._issue.pk, delivery.contact_point_id, registration_id, delivery.link_epoch
         )

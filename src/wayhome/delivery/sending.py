@@ -1,24 +1,28 @@
 """Send one slice: lease it, hand its messages over outside any transaction, record the results.
 
 Results are written every quarter second or fifty messages, under the lease's token: a worker
-that was overtaken finds its token gone and stops. A killed worker leaves at most the messages of
-one batch unrecorded; they go again with the same Message-ID.
+that was overtaken finds its token gone and stops. Whatever a relay has taken is in the journal
+first, so that a killed worker doubles at most the messages in flight, with their Message-IDs.
 """
 
 import logging
-import secrets
+import threading
 import time
-from contextlib import closing
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from wayhome.bulletins.models import Issue
-from wayhome.delivery import planning, rendering, routes, sql
-from wayhome.delivery.models import Slice, SliceState
-from wayhome.delivery.types import Outcome, RouteDown, Session
-from wayhome.work import clock
+from wayhome.delivery import journal, leasing, planning, relays, sending_sql
+from wayhome.delivery.leasing import Lease, Overtaken
+from wayhome.delivery.mailing import mailing_of
+from wayhome.delivery.models import Slice
+from wayhome.delivery.policy import NotBefore, Withdrawn
+from wayhome.delivery.recording import Tried
+from wayhome.delivery.sending_sql import OwedDelivery
+from wayhome.delivery.types import DeliveryKey, Outcome, Outgoing, RouteDown, Session
+from wayhome.work import clock, worker
 from wayhome.work.clock import database_now
 from wayhome.work.db import writes
 from wayhome.work.registry import source
@@ -29,170 +33,197 @@ BATCH_MESSAGES = 50
 BATCH_SECONDS = 0.25
 _FIRST_PAUSE = timedelta(seconds=15)
 _LONGEST_PAUSE = timedelta(minutes=15)
+_TRIES_BEFORE_GIVING_UP = 5
+_OVERTAKEN = "another worker has taken it over"
 
 
-class Overtaken(Exception):
-    """The slice is no longer this worker's, or its issue is held: stop at once."""
+class _Sender(threading.local):
+    """What one sending thread keeps: its journal, and open sessions while there is work."""
+
+    def __init__(self) -> None:
+        self.journal = journal.Journal()
+        self.sessions: dict[str, Session] = {}
+
+    def session(self, way: relays.Way) -> Session:
+        if way.name not in self.sessions:
+            self.sessions[way.name] = way.open()
+        return self.sessions[way.name]
+
+    def drop(self, name: str) -> None:
+        session = self.sessions.pop(name, None)
+        if session is not None:
+            session.close()
+
+    def rest(self) -> None:
+        """Nothing is due: keep no relay waiting."""
+        for name in list(self.sessions):
+            self.drop(name)
+        self.journal.close()
 
 
-@dataclass(frozen=True)
-class _Sent:
-    delivery: sql.OwedDelivery
-    outcome: Outcome
+_sender = _Sender()
 
 
-@source("delivery.send")
+@source("delivery.send", threads=lambda: settings.WAYHOME_SEND_THREADS, rest=lambda: _sender.rest())
 def send_one_slice() -> bool:
     """Send the slice due first; False where none is due."""
-    leased = _lease()
+    _sender.journal.settle()
+    journal.settle_orphans()
+    leased = leasing.lease()
     if leased is None:
+        _sender.rest()
         return False
+    run = _Run(leased)
+    began = time.monotonic()
     try:
-        _send(leased)
-    except Overtaken as reason:
-        log.warning("%s: %s", leased, reason)
-        _release(leased)
+        run.send(_sender.session(leased.way))
     except RouteDown as error:
-        log.warning("%s: route %s is down: %s", leased, leased.route, error)
-        _put_off(leased, str(error))
+        log.warning("%s: relay %s is down: %s", leased.slice, leased.way.name, error)
+        _sender.drop(leased.way.name)
+        run.finish()
+        leasing.release(leased.slice, str(error))
+        relays.mark_down(leased.way.name, str(error), database_now())
+    except BaseException:
+        _sender.drop(leased.way.name)  # whatever it was in the middle of is in no known state
+        raise
+    else:
+        relays.note_sent(leased.way.name, run.sent, time.monotonic() - began)
     return True
 
 
-def _send(leased: Slice) -> None:
-    issue = Issue.objects.prefetch_related("texts").get(pk=leased.issue_id)
-    deliveries = sql.deliveries_of(leased.pk, leased.issue_id)
-    served = rendering.group(sql.served_by(leased.pk, leased.issue_id, clock.now()))
-    render = rendering.Renderer(issue)
-    batch: list[_Sent] = []
-    later: list[sql.OwedDelivery] = []
-    with closing(routes.open_route(leased.route)) as session:
-        batch_ends = time.monotonic() + BATCH_SECONDS
+class _Run:
+    """One slice on its way out."""
+
+    def __init__(self, leased: Lease) -> None:
+        self._slice = leased.slice
+        self._relay = leased.way.name
+        self._owed = sending_sql.deliveries_of(self._slice.pk)
+        self._mailing = mailing_of(self._slice, self._owed)
+        self._in_hand: list[OwedDelivery] = []  # given to the session, outcome unknown
+        self._batch: list[Tried] = []
+        self._batch_ends = time.monotonic() + BATCH_SECONDS
+        self._later: dict[DeliveryKey, int] = {}
+        self._not_before: dict[datetime, list[DeliveryKey]] = defaultdict(list)
+        self._stop = ""
+        self.sent = 0
+
+    def send(self, session: Session) -> None:
+        for outcome in session.send(self._messages()):
+            delivery = self._in_hand.pop(0)
+            self._took(delivery, outcome)
+        self.finish()
+        if self._stop:
+            log.warning("%s: %s", self._slice, self._stop)
+            leasing.release(self._slice)
+        else:
+            leasing.close(self._slice)
+
+    def finish(self) -> None:
+        """Record what is known and put later what must go later."""
+        self._flush()
+        if self._stop != _OVERTAKEN:
+            _put_later(self._slice, self._later, self._not_before)
+        self._later, self._not_before = {}, defaultdict(list)
+
+    def _messages(self) -> Iterator[Outgoing]:
+        for delivery in self._owed:
+            if worker.is_stopping():
+                self._stop = "the worker is asked to end"
+            if self._stop:
+                return
+            message = self._prepared(delivery)
+            if message is not None:
+                self._in_hand.append(delivery)
+                yield message
+            self._flush_if_due()
+
+    def _prepared(self, delivery: OwedDelivery) -> Outgoing | None:
+        """The message, or None where it is not to go now; that is then noted."""
         try:
-            for delivery in deliveries:
-                people = served.get(delivery.contact_point_id, [])
-                batch.append(_Sent(delivery, _hand_over(session, render, delivery, people)))
-                if len(batch) >= BATCH_MESSAGES or time.monotonic() >= batch_ends:
-                    later += _record(leased, batch)
-                    batch, batch_ends = [], time.monotonic() + BATCH_SECONDS
-                    _check_held(leased)
-        except RouteDown:
-            later += _record(leased, batch)
-            _put_later(leased, later)
-            raise
-        later += _record(leased, batch)
-    _put_later(leased, later)
-    _close(leased)
+            return self._decided(delivery, clock.now())
+        except Exception as error:
+            # A fault of ours with one message must neither stop nor repeat the others.
+            log.exception("contact point %s", delivery.contact_point_id)
+            self._note(delivery, "later", f"fault: {type(error).__name__}: {error}")
+            return None
 
-
-def _hand_over(
-    session: Session,
-    render: rendering.Renderer,
-    delivery: sql.OwedDelivery,
-    people: list[sql.Served],
-) -> Outcome:
-    if delivery.withdrawn:
-        return Outcome("refused", "not to be written to any more")
-    try:
-        return session.send(render(delivery, people))
-    except RouteDown:
-        raise
-    except Exception as error:
-        # A fault of ours with one message must neither stop nor repeat the others.
-        log.exception("contact point %s", delivery.contact_point_id)
-        return Outcome("later", f"fault: {type(error).__name__}: {error}")
-
-
-@writes
-def _lease() -> Slice | None:
-    now = database_now()
-    slice_id = sql.next_slice(now, clock.now())
-    if slice_id is None:
+    def _decided(self, delivery: OwedDelivery, now: datetime) -> Outgoing | None:
+        if self._mailing.is_too_old(delivery, now):
+            self._note(delivery, "too old", "what it says holds no longer")
+            return None
+        verdict = self._mailing.verdict(delivery, now)
+        if isinstance(verdict, Withdrawn):
+            self._note(delivery, "withdrawn", verdict.why)
+        elif isinstance(verdict, NotBefore):
+            due = database_now() + (verdict.moment - now) + timedelta(minutes=1)
+            # By the minute, so that a night's messages share slices in the morning.
+            self._not_before[due.replace(second=0, microsecond=0)].append(delivery.key)
+        else:
+            return self._mailing.render(delivery, verdict.served)
         return None
-    leased = Slice.objects.get(pk=slice_id)
-    leased.token = secrets.token_hex(16)
-    leased.lease_until = now + timedelta(seconds=settings.WAYHOME_LEASE_SECONDS)
-    leased.save(update_fields=["token", "lease_until"])
-    return leased
+
+    def _took(self, delivery: OwedDelivery, outcome: Outcome) -> None:
+        tried = self._note(delivery, outcome.result, outcome.detail, outcome.status)
+        if outcome.result == "sent":
+            self.sent += 1
+            if not _sender.journal.add(tried):
+                self._flush()  # no journal: the database must know of each at once
+        self._flush_if_due()
+
+    def _note(self, delivery: OwedDelivery, outcome: str, detail: str, status: str = "") -> Tried:
+        tried = Tried(delivery.key, outcome, detail, status, self._relay, clock.now())
+        self._batch.append(tried)
+        return tried
+
+    def _flush_if_due(self) -> None:
+        if len(self._batch) >= BATCH_MESSAGES or time.monotonic() >= self._batch_ends:
+            self._flush()
+            if not self._stop and not sending_sql.still_sendable(self._slice.pk):
+                self._stop = "its issue is held: a newer one speaks, or it was stopped"
+
+    def _flush(self) -> None:
+        batch, self._batch = self._batch, []
+        try:
+            tries = leasing.record(self._slice, batch)
+        except Overtaken:
+            # What was handed over was handed over: the history must say so.
+            journal.settle(batch)
+            self._stop = _OVERTAKEN
+        except BaseException:
+            self._batch = batch
+            raise
+        else:
+            self._later |= {t.key: tries[t.key] for t in batch if t.outcome == "later"}
+        _sender.journal.wipe()
+        self._batch_ends = time.monotonic() + BATCH_SECONDS
 
 
 @writes
-def _record(leased: Slice, batch: list[_Sent]) -> list[sql.OwedDelivery]:
-    """Write a batch's results and renew the lease; returns what must be tried later."""
-    if not batch:
-        return []
-    until = database_now() + timedelta(seconds=settings.WAYHOME_LEASE_SECONDS)
-    mine = Slice.objects.filter(pk=leased.pk, token=leased.token, state=SliceState.OPEN)
-    if not mine.update(lease_until=until):
-        raise Overtaken("another worker has taken it over")
-    now = clock.now()
-    sql.record(
-        leased.issue_id,
-        leased.pk,
-        leased.route,
-        [
-            sql.Result(
-                contact_point_id=sent.delivery.contact_point_id,
-                channel=sent.delivery.channel,
-                n=sent.delivery.tries + 1,
-                outcome=sent.outcome.result,
-                detail=sent.outcome.detail,
-                at=now,
-                # Until the end of the run what must go later stays in this slice.
-                slice_id=leased.pk if sent.outcome.result == "later" else None,
-            )
-            for sent in batch
-        ],
-    )
-    return [
-        replace(sent.delivery, tries=sent.delivery.tries + 1)
-        for sent in batch
-        if sent.outcome.result == "later"
-    ]
-
-
-def _check_held(leased: Slice) -> None:
-    if not sql.still_sendable(leased.pk, clock.now()):
-        raise Overtaken("its issue is held: a newer one speaks, or it has expired")
-
-
-@writes
-def _put_later(leased: Slice, later: list[sql.OwedDelivery]) -> None:
-    """Passing failures go into new slices, each due after a pause that grows with the tries."""
-    mine = Slice.objects.filter(pk=leased.pk, token=leased.token, state=SliceState.OPEN)
-    if not later or not mine.exists():
+def _put_later(
+    leased: Slice, later: dict[DeliveryKey, int], not_before: dict[datetime, list[DeliveryKey]]
+) -> None:
+    """Passing failures go into new slices, each due after a pause that grows with the tries; what
+    was put off for too long is given up."""
+    if not later and not not_before:
         return
-    now = database_now()
-    for tries in sorted({delivery.tries for delivery in later}):
-        keys = [(d.contact_point_id, d.channel) for d in later if d.tries == tries]
-        planning.cut(
-            leased.issue_id, leased.channel, leased.route, leased.lane, keys, now + _pause(tries)
-        )
-
-
-@writes
-def _close(leased: Slice) -> None:
-    owed = sql.count_in_slice(leased.pk)
-    if owed:
-        raise RuntimeError(f"{leased} would be closed while it owes {owed} deliveries")
-    Slice.objects.filter(pk=leased.pk, token=leased.token).update(
-        state=SliceState.DONE, lease_until=None, token=""
-    )
-
-
-@writes
-def _release(leased: Slice) -> None:
-    Slice.objects.filter(pk=leased.pk, token=leased.token).update(lease_until=None, token="")
-
-
-@writes
-def _put_off(leased: Slice, error: str) -> None:
-    Slice.objects.filter(pk=leased.pk, token=leased.token).update(
-        lease_until=None,
-        token="",
-        tries=leased.tries + 1,
-        last_error=error[:300],
-        due_at=database_now() + _pause(leased.tries + 1),
-    )
+    moment, now = clock.now(), database_now()
+    too_long_ago = moment - timedelta(hours=settings.WAYHOME_GIVE_UP_HOURS)
+    given_up = {
+        key
+        for key, tries in later.items()
+        if tries >= _TRIES_BEFORE_GIVING_UP and sending_sql.first_tried(key) <= too_long_ago
+    }
+    why = f"given up: put off for {settings.WAYHOME_GIVE_UP_HOURS} hours"
+    try:
+        leasing.record(leased, [Tried(key, "refused", why, "", "", moment) for key in given_up])
+    except Overtaken:
+        return  # whoever has it now tries them
+    due: dict[datetime, list[DeliveryKey]] = defaultdict(list, not_before)
+    for key, tries in later.items():
+        if key not in given_up:
+            due[now + _pause(tries)].append(key)
+    for moment, keys in sorted(due.items()):
+        planning.cut(keys, leased.route, leased.lane, moment)
 
 
 def _pause(tries: int) -> timedelta:

@@ -2,7 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
+
+
+class DeliveryKey(NamedTuple):
+    """What a delivery is of, to where, and by which channel; of issue and letter one is 0."""
+
+    issue_id: int
+    letter_id: int
+    contact_point_id: int
+    channel: str
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,27 @@ from django.db import connection
 
 from wayhome.work.db import Parameter, stored
 
-# Purpose *own* only; nothing ended, out of date, suppressed, or in hostile hands anywhere.
-_BRANCH = """
-SELECT r.contact_point_id, c.kind, c.language, g.traveller_id, g.id AS registration_id,
-       r.verified_at, r.wording, COALESCE(r.party_id, 0) AS party_id
+# In hostile hands for anyone who uses contact point ``c``: then for everyone.
+HOSTILE = (
+    "EXISTS (SELECT 1 FROM reach h WHERE h.contact_point_id = c.id AND h.hostile_since IS NOT NULL)"
+)
+
+# Purpose *own* only; nothing ended, stopped, out of date, suppressed, in hostile hands anywhere,
+# or by a channel that the person does not want.
+_BRANCH = f"""
+SELECT r.contact_point_id, c.kind, COALESCE(NULLIF(r.language, ''), c.language) AS language,
+       g.traveller_id, g.id AS registration_id, r.verified_at, r.wording,
+       COALESCE(r.party_id, 0) AS party_id, r.quiet_from, r.quiet_until, r.time_zone
 FROM registration g
-{join}
+{{join}}
 JOIN contact_point c ON c.id = r.contact_point_id
-WHERE {condition}
-  AND r.purpose = 'own' AND r.ended_at IS NULL AND c.suppressed_at IS NULL
+WHERE {{condition}}
+  AND r.purpose = 'own' AND r.ended_at IS NULL AND r.stopped_at IS NULL
+  AND (r.channels = '' OR r.channels LIKE
+       CASE c.kind WHEN 'mail' THEN '%%,mail,%%' ELSE '%%,sms,%%' END)
+  AND c.suppressed_at IS NULL
   AND (r.valid_until IS NULL OR r.valid_until > %s)
-  AND NOT EXISTS (SELECT 1 FROM reach h WHERE h.contact_point_id = c.id
-                  AND h.hostile_since IS NOT NULL)
+  AND NOT {HOSTILE}
 """
 _OWN = "JOIN reach r ON r.registration_id = g.id AND r.party_id IS NULL"
 _PARTY = (
@@ -29,7 +38,8 @@ _PARTY = (
 
 def serving(condition: str) -> str:
     """A SELECT of (contact_point_id, kind, language, traveller_id, registration_id, verified_at,
-    wording, party_id): who is served by which contact point, one row a reach.
+    wording, party_id, quiet_from, quiet_until, time_zone): who is served by which contact point,
+    one row a reach.
 
     ``condition`` narrows registration ``g`` or reach ``r``; ``serving_parameters`` makes the
     parameters that go with it.

@@ -7,8 +7,14 @@ from threading import Lock
 from django.db import connection
 from django.utils import timezone
 
+from wayhome.problems import Problem
+
+# Days before and after these are slips of the keyboard, and arithmetic about them fails.
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
 _lock = Lock()
 _offset: tuple[float, timedelta] | None = None
+_follows = False
 _OFFSET_KEPT_SECONDS = 1.0
 
 
@@ -17,8 +23,22 @@ def now() -> datetime:
     return timezone.now() + _instance_offset()
 
 
+def follow_database() -> None:
+    """From now on this process tells time by the database's clock, whatever its host's says: a
+    worker with a wrong clock must not take what holds for expired."""
+    global _follows
+    _follows = True
+    forget_offset()
+
+
 def today() -> date:
     return now().date()
+
+
+def check_range(field: str, moment: datetime | None) -> None:
+    """Problem where ``moment`` is in no year that anybody means."""
+    if moment is not None and not EARLIEST <= moment <= LATEST:
+        raise Problem(field, f"is in the year {moment.year}", "check the year")
 
 
 def database_now() -> datetime:
@@ -46,6 +66,8 @@ def _instance_offset() -> timedelta:
     from wayhome.work.models import Instance
 
     offset = Instance.objects.values_list("clock_offset", flat=True).first() or timedelta(0)
+    if _follows:
+        offset += database_now() - timezone.now()
     with _lock:
         _offset = (time.monotonic(), offset)
     return offset

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -46,6 +46,12 @@ def stored(moment: datetime) -> str | datetime:
     """An aware moment as hand-written SQL must pass it, so that both databases compare alike."""
     value: object = connection.ops.adapt_datetimefield_value(moment)
     return value if isinstance(value, datetime) else str(value)
+
+
+def read_moment(value: datetime | str) -> datetime:
+    """What hand-written SQL returns of a moment (text on SQLite), aware UTC."""
+    parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def _is_passing(error: OperationalError) -> bool:

@@ -26,10 +26,16 @@ class Job:
 
 @dataclass(frozen=True)
 class Source:
-    """Leased work with a table of its own; ``run_one`` does one piece, or returns False."""
+    """Leased work with a table of its own; ``run_one`` does one piece, or returns False.
+
+    A worker runs it in so many threads at once as ``threads`` says when the worker starts;
+    ``rest`` is called in each of them when it ends.
+    """
 
     name: str
     run_one: Callable[[], bool]
+    threads: Callable[[], int]
+    rest: Callable[[], None]
 
 
 _jobs: dict[str, Job] = {}
@@ -73,13 +79,15 @@ def _add(job: Job) -> None:
     _jobs[job.name] = job
 
 
-def source(name: str) -> Callable[[Callable[[], bool]], Callable[[], bool]]:
+def source(
+    name: str, *, threads: Callable[[], int] = lambda: 1, rest: Callable[[], None] = lambda: None
+) -> Callable[[Callable[[], bool]], Callable[[], bool]]:
     """Register the decorated function as a source of leased work."""
 
     def register(run_one: Callable[[], bool]) -> Callable[[], bool]:
         if name in _sources:
             raise ValueError(f"source {name} is registered twice")
-        _sources[name] = Source(name, run_one)
+        _sources[name] = Source(name, run_one, threads, rest)
         return run_one
 
     return register

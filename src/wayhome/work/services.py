@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from wayhome.work import registry
 from wayhome.work.clock import database_now
@@ -22,6 +22,7 @@ _current = threading.local()
 _FIRST_PAUSE = timedelta(seconds=2)
 _LONGEST_PAUSE = timedelta(minutes=10)
 _ERROR_LENGTH = 2000
+_ABSURD = timedelta(minutes=5)
 
 _OWE = """
 INSERT INTO owed (job, key, asks, since, due_at, tries, last_error, token)
@@ -102,14 +103,24 @@ def reconcile() -> int:
     return made
 
 
-@writes
 def _lease() -> list[Owed]:
-    now = database_now()
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    # Idle workers look four times a second: they must not queue for the write lock.
+    return _lease_due() if _due(database_now()).exists() else []
+
+
+def _due(now: datetime) -> "QuerySet[Owed]":
+    # No honest lease ends later than this: the clock that wrote it has been set back since.
+    absurd = now + timedelta(seconds=settings.WAYHOME_LEASE_SECONDS) + _ABSURD
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_until__gt=absurd)
     # A job that only a newer version knows waits for that version's workers and blocks nothing.
     known = [job.name for job in registry.jobs()]
-    due = Owed.objects.filter(free, due_at__lte=now, job__in=known).order_by("due_at", "id")
-    due = due.select_for_update(skip_locked=True)
+    return Owed.objects.filter(free, due_at__lte=now, job__in=known).order_by("due_at", "id")
+
+
+@writes
+def _lease_due() -> list[Owed]:
+    now = database_now()
+    due = _due(now).select_for_update(skip_locked=True)
     first = due.first()
     if first is None:
         return []

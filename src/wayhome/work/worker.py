@@ -7,27 +7,41 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from wayhome.work import registry, services
+from wayhome.work import clock, registry, services
 from wayhome.work.instance import ensure
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.25
 _DATABASE_AWAY_SECONDS = 1.0
+_JOIN_SECONDS = 0.5
+
+_stopping = threading.Event()
+
+
+def is_stopping() -> bool:
+    """Whether this worker was asked to end: whoever is in a long piece of work stops soon."""
+    return _stopping.is_set()
 
 
 def run(stop: threading.Event) -> None:
     """Work until ``stop`` is set; a database that goes away is waited for."""
+    global _stopping
+    _stopping = stop
+    clock.follow_database()
     _guarded(lambda: bool(ensure()) and bool(services.reconcile()), stop)
-    loops = [services.run_one_due, *(source.run_one for source in registry.sources())]
+    owed = registry.Source("owed", services.run_one_due, lambda: 1, lambda: None)
+    sources = [source for source in (owed, *registry.sources()) for _ in range(source.threads())]
     threads = [
-        threading.Thread(target=_poll, args=(run_one, stop), name=f"worker-{number}")
-        for number, run_one in enumerate(loops)
+        threading.Thread(target=_poll, args=(source, stop), name=f"{source.name}-{number}")
+        for number, source in enumerate(sources)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        while thread.is_alive():
+            # A signal may reach another thread: its handler runs when this one wakes next.
+            thread.join(_JOIN_SECONDS)
 
 
 def run_until_idle(deadline_seconds: float = 600) -> None:
@@ -42,11 +56,12 @@ def run_until_idle(deadline_seconds: float = 600) -> None:
             raise TimeoutError(f"work was still due after {deadline_seconds:.0f} s")
 
 
-def _poll(run_one: Callable[[], bool], stop: threading.Event) -> None:
+def _poll(source: registry.Source, stop: threading.Event) -> None:
     try:
         while not stop.is_set():
-            if not _guarded(run_one, stop):
+            if not _guarded(source.run_one, stop):
                 stop.wait(POLL_SECONDS)
+        source.rest()
     finally:
         connection.close()
 

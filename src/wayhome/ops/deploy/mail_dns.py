@@ -41,7 +41,7 @@ def findings(dns: Dns) -> Iterator[Finding]:
 def _spf(dns: Dns, domain: str) -> Finding:
     """Receivers hold the envelope's sender against it: where bounces go."""
     what = f"SPF of {domain}"
-    hosts = [relay.host for relay in relays.configured() if not relay.is_here]
+    hosts = [relay.host for relay in relays.configured() if not relays.is_here(relay)]
     named = " ".join(f"a:{host}" for host in hosts) or "ip4:ADDRESS-OF-THE-RELAY"
     fix = f"publish: {txt_record(domain, f'v=spf1 {named} -all')}"
     if hosts:

@@ -3,49 +3,32 @@
 import smtplib
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
+from wayhome.delivery.channels.smtp import Relay, read_relays
 from wayhome.ops.deploy.findings import Finding
+from wayhome.problems import Problem
 
 _SECONDS = 15
-_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 _SET = "set WAYHOME_SMTP_URL=smtp+tls://USER:PASSWORD@HOST (docs/howto/mail.md)"
 
 
-@dataclass(frozen=True)
-class Relay:
-    scheme: str
-    host: str
-    port: int
-    user: str
-    password: str
-
-    @property
-    def is_here(self) -> bool:
-        """On this host: nobody reads along between us."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+def configured() -> tuple[Relay, ...]:
+    """The relays that are set; none where the setting cannot be read."""
+    try:
+        return read_relays(settings.WAYHOME_SMTP_URL)
+    except Problem:
+        return ()
 
 
-def configured() -> list[Relay]:
-    """The relays that are set, as far as they can be read."""
-    found = []
-    for url in settings.WAYHOME_SMTP_URL.split():
-        parts = urlsplit(url)
-        try:
-            port = parts.port or _PORTS[parts.scheme]
-        except (ValueError, KeyError):  # no number; no scheme that we know
-            continue
-        if parts.hostname:
-            user, password = unquote(parts.username or ""), unquote(parts.password or "")
-            found.append(Relay(parts.scheme, parts.hostname, port, user, password))
-    return found
+def is_here(relay: Relay) -> bool:
+    """On this host: nobody reads along between us."""
+    try:
+        return ip_address(relay.host).is_loopback
+    except ValueError:
+        return relay.host == "localhost"
 
 
 def findings() -> Iterator[Finding]:
@@ -55,15 +38,17 @@ def findings() -> Iterator[Finding]:
     if not settings.WAYHOME_SMTP_URL:
         yield Finding("relay", False, "none is set: every message goes to a file", _SET)
         return
-    relays = configured()
+    try:
+        relays = read_relays(settings.WAYHOME_SMTP_URL)
+    except Problem as problem:
+        yield Finding("relay", False, f"{problem.field} {problem.problem}", problem.fix)
+        return
     for relay in relays:
         yield _tried(relay)
-    if len(relays) < len(settings.WAYHOME_SMTP_URL.split()):
-        yield Finding("relay", False, "WAYHOME_SMTP_URL has an address that is none", _SET)
 
 
 def _tried(relay: Relay) -> Finding:
-    what = f"relay {relay.host}:{relay.port}"
+    what = f"relay {relay.name}"
     try:
         tls = _connect(relay)
     except ssl.SSLCertVerificationError as error:
@@ -79,7 +64,7 @@ def _tried(relay: Relay) -> Finding:
     except (smtplib.SMTPException, OSError) as error:
         said = f"cannot be reached: {error}"[:200]
         return Finding(what, False, said, "start it, open the firewall, or mend WAYHOME_SMTP_URL")
-    if not tls and not relay.is_here:
+    if not tls and not is_here(relay):
         said = "is reached without TLS: messages and links can be read on the way"
         return Finding(what, False, said, f"use smtp+tls://{relay.host}")
     way = f"over {tls}" if tls else "on this host"

@@ -4,10 +4,12 @@ Files are named by Message-ID: handing a message over twice leaves one file.
 """
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from wayhome.delivery.channels.mail import build
 from wayhome.delivery.types import Outcome, Outgoing, RouteDown, Session
+from wayhome.problems import Problem
 
 
 class _Files:
@@ -15,8 +17,12 @@ class _Files:
         self._outbox = outbox
         self._sender = sender
 
-    def send(self, message: Outgoing) -> Outcome:
-        folder = self._outbox / f"issue-{message.issue_id}"
+    def send(self, messages: Iterable[Outgoing]) -> Iterator[Outcome]:
+        for message in messages:
+            yield self._send(message)
+
+    def _send(self, message: Outgoing) -> Outcome:
+        folder = self._outbox / message.folder
         name = message.message_id.split("@")[0]
         fresh = folder / f".{name}.{os.getpid()}"
         try:
@@ -26,6 +32,8 @@ class _Files:
                 file.flush()
                 os.fsync(file.fileno())  # what is recorded as sent survives a power cut
             os.replace(fresh, folder / f"{name}.eml")
+        except Problem as problem:  # its address is none
+            return Outcome("refused", str(problem)[:300])
         except OSError as error:
             raise RouteDown(f"outbox: {error.strerror}: {folder}") from error
         return Outcome("sent", "file")

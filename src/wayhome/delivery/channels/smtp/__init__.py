@@ -3,6 +3,7 @@
 import contextlib
 import smtplib
 import ssl
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -23,6 +24,13 @@ class Relay:
     port: int
     user: str = ""
     password: str = ""
+    weight: float = 1
+    rate: float = 0
+    connections: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"{self.host}:{self.port}"
 
 
 def read_relay(url: str) -> Relay:
@@ -48,7 +56,11 @@ class _Smtp:
         self._envelope_from = envelope_from
         self._connection: smtplib.SMTP | None = None
 
-    def send(self, message: Outgoing) -> Outcome:
+    def send(self, messages: Iterable[Outgoing]) -> Iterator[Outcome]:
+        for message in messages:
+            yield self._send(message)
+
+    def _send(self, message: Outgoing) -> Outcome:
         connection = self._connected()
         content = build(message, self._sender)
         try:
@@ -128,9 +140,14 @@ class _Smtp:
             self._connection = None
 
 
-def open_session(url: str, sender: str, envelope_from: str) -> Session:
-    """A session with the relay at ``url``; it connects at the first message."""
-    return _Smtp(read_relay(url), sender, envelope_from)
+def open_session(
+    relay: Relay, sender: str, envelope_from: str, *, timeout_seconds: float
+) -> Session:
+    return _Smtp(relay, sender, envelope_from)
+
+
+def read_relays(text: str) -> tuple[Relay, ...]:
+    return tuple(read_relay(url) for url in text.split())
 
 
 def _words(code: int, answer: bytes | str) -> str:

@@ -1,0 +1,84 @@
+"""What a slice carries: one issue, or letters. Each says who is served and renders messages."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from wayhome.bulletins.models import Distribution, Issue, IssueKind
+from wayhome.delivery import rendering, sending_sql
+from wayhome.delivery.canaries import canary_points
+from wayhome.delivery.letter_rendering import render_letter
+from wayhome.delivery.models import Lane, Slice
+from wayhome.delivery.policy import Occasion, Verdict, Withdrawn, decide
+from wayhome.delivery.sending_sql import OwedDelivery, Served
+from wayhome.delivery.types import Outgoing
+from wayhome.letters.models import Letter
+from wayhome.letters.services import OPENING
+from wayhome.work import clock
+
+
+class Mailing(Protocol):
+    def is_too_old(self, delivery: OwedDelivery, now: datetime) -> bool: ...
+
+    def verdict(self, delivery: OwedDelivery, now: datetime) -> Verdict: ...
+
+    def render(self, delivery: OwedDelivery, served: Sequence[Served]) -> Outgoing: ...
+
+
+def mailing_of(leased: Slice, deliveries: Sequence[OwedDelivery]) -> Mailing:
+    """Everything that the messages of a slice need, read at once."""
+    if leased.issue_id:
+        return _OfIssue(leased)
+    return _OfLetters([each.letter_id for each in deliveries])
+
+
+class _OfIssue:
+    def __init__(self, leased: Slice) -> None:
+        self._issue = Issue.objects.prefetch_related("texts").get(pk=leased.issue_id)
+        self._render = rendering.Renderer(self._issue)
+        self._warns = leased.lane == Lane.WARNING
+        self._canaries = canary_points()
+        self._served: dict[int, list[Served]] = defaultdict(list)
+        for row in sending_sql.served_by(leased.pk, leased.issue_id, clock.now()):
+            self._served[row.contact_point_id].append(row)
+
+    def is_too_old(self, delivery: OwedDelivery, now: datetime) -> bool:
+        return self._issue.expires_at is not None and self._issue.expires_at <= now
+
+    def verdict(self, delivery: OwedDelivery, now: datetime) -> Verdict:
+        corrects = self._issue.issue_kind != IssueKind.FIRST
+        occasion = Occasion(
+            now=now,
+            waits=not self._warns,
+            verified_only=self._issue.distribution == Distribution.VERIFIED and not corrects,
+            without_people=corrects or delivery.contact_point_id in self._canaries,
+        )
+        return decide(occasion, delivery, self._served[delivery.contact_point_id])
+
+    def render(self, delivery: OwedDelivery, served: Sequence[Served]) -> Outgoing:
+        return self._render(delivery, served)
+
+
+class _OfLetters:
+    def __init__(self, letter_ids: Sequence[int]) -> None:
+        self._letters = Letter.objects.in_bulk(list(letter_ids))
+        points = sorted({letter.contact_point_id for letter in self._letters.values()})
+        self._served: dict[tuple[int, int], list[Served]] = defaultdict(list)
+        for row in sending_sql.served_by_points(points, clock.now()) if points else ():
+            self._served[(row.contact_point_id, row.registration_id)].append(row)
+
+    def is_too_old(self, delivery: OwedDelivery, now: datetime) -> bool:
+        return self._letters[delivery.letter_id].expires_at <= now
+
+    def verdict(self, delivery: OwedDelivery, now: datetime) -> Verdict:
+        letter = self._letters[delivery.letter_id]
+        if not letter.text:
+            return Withdrawn("its text was forgotten")
+        asked_for = letter.kind in OPENING
+        served = self._served[(letter.contact_point_id, letter.registration_id or 0)]
+        # A code goes to an address that serves nobody yet: that is what it is for.
+        return decide(Occasion(now, not asked_for, without_people=asked_for), delivery, served)
+
+    def render(self, delivery: OwedDelivery, served: Sequence[Served]) -> Outgoing:
+        return render_letter(self._letters[delivery.letter_id], delivery)

@@ -1,0 +1,86 @@
+"""Hand-written SQL of planning: which deliveries an issue owes, set-wise."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from wayhome.delivery.types import DeliveryKey
+from wayhome.travellers.sql import HOSTILE, serving, serving_parameters
+from wayhome.work.db import Parameter
+
+_INSERT = "INSERT INTO delivery (issue_id, letter_id, contact_point_id, channel, state, tries)"
+_CHANNEL = "CASE kind WHEN 'mail' THEN 'mail' ELSE 'sms' END"
+_ADDED = "ON CONFLICT DO NOTHING RETURNING issue_id, letter_id, contact_point_id, channel"
+
+
+def add_for_audience(
+    issue_id: int, first: int, last: int, now: datetime, *, verified_only: bool
+) -> list[DeliveryKey]:
+    """Add a delivery for each contact point that serves travellers ``first`` to ``last`` of the
+    audience; returns those added, none that stood already."""
+    condition = (
+        "g.traveller_id IN (SELECT a.traveller_id FROM audience a WHERE a.issue_id = %s"
+        " AND a.traveller_id BETWEEN %s AND %s)"
+    )
+    if verified_only:
+        condition += " AND r.verified_at IS NOT NULL"
+    return _add(
+        f"{_INSERT} SELECT DISTINCT %s, 0, contact_point_id, {_CHANNEL}, 'owed', 0"
+        f" FROM ({serving(condition)}) s WHERE true ORDER BY 3, 4 {_ADDED}",
+        [issue_id, *serving_parameters([issue_id, first, last], now)],
+    )
+
+
+def add_as_before(
+    issue_id: int, earlier: Sequence[int], after: int, last: int
+) -> list[DeliveryKey]:
+    """Add a delivery for each contact point (``after``, ``last``] that may have got an earlier
+    issue, unless it is in hostile hands or suppressed; returns those added."""
+    marks = ", ".join(["%s"] * len(earlier))
+    return _add(
+        f"{_INSERT} SELECT DISTINCT %s, 0, d.contact_point_id, d.channel, 'owed', 0"
+        " FROM delivery d JOIN contact_point c ON c.id = d.contact_point_id"
+        f" WHERE d.issue_id IN ({marks}) AND (d.state = 'sent' OR d.slice_id IS NOT NULL)"
+        " AND d.contact_point_id > %s AND d.contact_point_id <= %s"
+        f" AND c.suppressed_at IS NULL AND NOT {HOSTILE} ORDER BY 3, 4 {_ADDED}",
+        [issue_id, *earlier, after, last],
+    )
+
+
+def add_one_by_one(keys: Sequence[DeliveryKey]) -> list[DeliveryKey]:
+    """Add these deliveries (letters, canaries); returns those that did not stand already."""
+    added: list[DeliveryKey] = []
+    for key in sorted(keys):
+        added += _add(f"{_INSERT} VALUES (%s, %s, %s, %s, 'owed', 0) {_ADDED}", list(key))
+    return added
+
+
+def last_contact_point(earlier: Sequence[int], after: int, limit: int) -> int | None:
+    """The end of the next chunk of contact points of earlier issues; None where none is left."""
+    marks = ", ".join(["%s"] * len(earlier))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT MAX(contact_point_id) FROM (SELECT DISTINCT contact_point_id FROM delivery"
+            f" WHERE issue_id IN ({marks}) AND contact_point_id > %s"
+            " ORDER BY contact_point_id LIMIT %s) t",
+            [*earlier, after, limit],
+        )
+        found: int | None = cursor.fetchone()[0]
+    return found
+
+
+def put_in_slice(slice_id: int, keys: Sequence[DeliveryKey]) -> None:
+    """Unfinished deliveries carry the slice that owes them."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE delivery SET slice_id = %s WHERE issue_id = %s AND letter_id = %s"
+            " AND contact_point_id = %s AND channel = %s AND state = 'owed'",
+            [(slice_id, *key) for key in keys],
+        )
+
+
+def _add(statement: str, parameters: Sequence[Parameter]) -> list[DeliveryKey]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return sorted(DeliveryKey(*row) for row in cursor.fetchall())

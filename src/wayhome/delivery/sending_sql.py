@@ -1,0 +1,202 @@
+"""Hand-written SQL of sending: which slice is next, and what it owes to whom."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from django.db import connection
+
+from wayhome.audience.models import Reason
+from wayhome.delivery.types import DeliveryKey
+from wayhome.travellers.sql import HOSTILE, serving, serving_parameters
+from wayhome.work.db import Parameter, read_moment, stored
+
+# A slice may be sent while its issue is the newest of its thread and no officer has stopped it:
+# so publishing an update or a cancel holds, in its own transaction, all that older issues owe.
+_SENDABLE = """
+FROM slice s LEFT JOIN bulletin b ON b.newest_issue_id = s.issue_id
+LEFT JOIN dispatch x ON x.issue_id = s.issue_id
+WHERE s.state = 'open' AND x.stopped_at IS NULL AND (s.issue_id = 0 OR b.id IS NOT NULL)
+"""
+
+
+def next_slice(
+    now: datetime, absurd: datetime, full_routes: Collection[str]
+) -> tuple[int, str] | None:
+    """(slice, its route) to lease next, by lane and age; on PostgreSQL its row is locked.
+
+    A lease that ends after ``absurd`` was written by a clock that has since been set back: it
+    holds nothing. ``full_routes`` have no relay to spare.
+    """
+    lock = " FOR UPDATE OF s SKIP LOCKED" if connection.features.has_select_for_update else ""
+    return _next_slice(now, absurd, full_routes, lock)
+
+
+def is_any_due(now: datetime, absurd: datetime) -> bool:
+    """Whether there is a slice to lease, asked without any lock."""
+    return _next_slice(now, absurd, (), "") is not None
+
+
+def _next_slice(
+    now: datetime, absurd: datetime, full_routes: Collection[str], lock: str
+) -> tuple[int, str] | None:
+    parameters: list[Parameter] = [stored(now), stored(now), stored(absurd), *full_routes]
+    skipped = f" AND s.route NOT IN ({_marks(full_routes)})" if full_routes else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT s.id, s.route {_SENDABLE} AND s.due_at <= %s"
+            " AND (s.lease_until IS NULL OR s.lease_until < %s OR s.lease_until > %s)"
+            f"{skipped} ORDER BY s.lane, s.due_at, s.id LIMIT 1{lock}",
+            parameters,
+        )
+        row: tuple[int, str] | None = cursor.fetchone()
+    return row
+
+
+def still_sendable(slice_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 {_SENDABLE} AND s.id = %s", [slice_id])
+        return cursor.fetchone() is not None
+
+
+@dataclass(frozen=True)
+class OwedDelivery:
+    """One delivery of a slice with what is needed to address it.
+
+    ``withheld``: why nothing may go to this contact point at all any more, or empty.
+    """
+
+    key: DeliveryKey
+    tries: int
+    address: str
+    language: str
+    link_epoch: int
+    withheld: str
+
+    @property
+    def letter_id(self) -> int:
+        return self.key.letter_id
+
+    @property
+    def contact_point_id(self) -> int:
+        return self.key.contact_point_id
+
+    @property
+    def channel(self) -> str:
+        return self.key.channel
+
+
+def deliveries_of(slice_id: int) -> list[OwedDelivery]:
+    """What a slice still owes, in the order of its keys."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT d.issue_id, d.letter_id, d.contact_point_id, d.channel, d.tries, c.address,"
+            " c.language, c.link_epoch, CASE WHEN c.suppressed_at IS NOT NULL THEN 'suppressed'"
+            f" WHEN {HOSTILE} THEN 'in hostile hands' ELSE '' END"
+            " FROM delivery d JOIN contact_point c ON c.id = d.contact_point_id"
+            " WHERE d.slice_id = %s"
+            " ORDER BY d.issue_id, d.letter_id, d.contact_point_id, d.channel",
+            [slice_id],
+        )
+        rows = cursor.fetchall()
+    return [OwedDelivery(DeliveryKey(*row[:4]), *row[4:]) for row in rows]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A traveller of the audience whom a contact point serves, by one reach."""
+
+    contact_point_id: int
+    traveller_id: int
+    registration_id: int
+    name: str
+    guardian_id: int | None
+    party_id: int
+    verified: bool
+    neutral: bool
+    watching: bool
+    language: str
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    time_zone: str = "UTC"
+
+
+_SERVED = (
+    "SELECT DISTINCT s.contact_point_id, s.traveller_id, s.registration_id, t.name,"
+    " t.guardian_id, s.party_id, s.verified_at IS NOT NULL, s.wording = 'neutral',"
+    " {watching}, s.language, s.quiet_from, s.quiet_until, s.time_zone"
+    " FROM ({serving}) s JOIN traveller t ON t.id = s.traveller_id {audience} ORDER BY 1, 6, 2, 3"
+)
+
+
+def served_by(slice_id: int, issue_id: int, now: datetime) -> list[Served]:
+    """Who of the issue's audience is served by the contact points of a slice."""
+    condition = "r.contact_point_id IN (SELECT contact_point_id FROM delivery WHERE slice_id = %s)"
+    return _served(
+        _SERVED.format(
+            watching=f"a.reason = {int(Reason.WATCHING)}",
+            serving=serving(condition),
+            audience="JOIN audience a ON a.traveller_id = s.traveller_id AND a.issue_id = %s",
+        ),
+        [*serving_parameters([slice_id], now), issue_id],
+    )
+
+
+def served_by_points(contact_points: Sequence[int], now: datetime) -> list[Served]:
+    """Whoever is served by these contact points, in an audience or not."""
+    condition = f"r.contact_point_id IN ({_marks(contact_points)})"
+    return _served(
+        _SERVED.format(watching="1 = 0", serving=serving(condition), audience=""),
+        serving_parameters(contact_points, now),
+    )
+
+
+def count_in_slice(slice_id: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM delivery WHERE slice_id = %s", [slice_id])
+        found: int = cursor.fetchone()[0]
+    return found
+
+
+def first_tried(key: DeliveryKey) -> datetime:
+    """When a delivery that has been tried was first tried."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT MIN(at) FROM attempt WHERE issue_id = %s AND letter_id = %s"
+            " AND contact_point_id = %s AND channel = %s",
+            list(key),
+        )
+        return read_moment(cursor.fetchone()[0])
+
+
+def _served(statement: str, parameters: Sequence[Parameter]) -> list[Served]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        rows = cursor.fetchall()
+    return [
+        Served(
+            contact_point_id=row[0],
+            traveller_id=row[1],
+            registration_id=row[2],
+            name=row[3],
+            guardian_id=row[4],
+            party_id=row[5],
+            verified=bool(row[6]),
+            neutral=bool(row[7]),
+            watching=bool(row[8]),
+            language=row[9],
+            quiet_from=_time(row[10]),
+            quiet_until=_time(row[11]),
+            time_zone=row[12],
+        )
+        for row in rows
+    ]
+
+
+def _time(value: str | time | None) -> time | None:
+    """Hand-written SQL returns text on SQLite."""
+    return time.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join(["%s"] * len(values))
