@@ -11,10 +11,19 @@ LATE_SECONDS = 300
 
 
 @click.command()
+@click.option("--deploy", is_flag=True, help="Check what writing to real people needs.")
+@click.option("--resolver", default="", metavar="ADDRESS[:PORT]", help="Where to look up DNS.")
 @as_json
-def check(as_json: bool) -> None:
-    """Check the database, the pack of places, the relay's setting, and late work."""
+def check(deploy: bool, resolver: str, as_json: bool) -> None:
+    """Check the database, the pack of places, the relay's setting, and late work.
+
+    With --deploy: the public address, cookies, officers, each relay, SPF, DKIM, DMARC, MX and
+    bounces, each with what mends it.
+    """
     ready(checked=False)
+    if deploy:
+        _check_deploy(resolver, as_json)
+        return
     from django.conf import settings
 
     from wayhome.delivery.bounces import health as bounces
@@ -55,6 +64,24 @@ def check(as_json: bool) -> None:
     )
     if faults:
         click.get_current_context().exit(1)
+
+
+def _check_deploy(resolver: str, as_json: bool) -> None:
+    from wayhome.ops.deploy.checks import findings
+    from wayhome.ops.deploy.dns import Dns
+
+    found = []
+    for finding in findings(Dns(resolver)):
+        found.append(finding)
+        if not as_json:
+            show(None, as_json, finding.lines())
+    if as_json:
+        show([asdict(finding) for finding in found], as_json, [])
+    bad = sum(finding.ok is False for finding in found)
+    if bad:
+        click.get_current_context().exit(1)
+    if not as_json:
+        click.echo("All is well, as far as can be seen from here.")
 
 
 @click.command()

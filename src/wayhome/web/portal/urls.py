@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from wayhome.web.portal import views_enrol, views_home, views_reply, views_trips
+from wayhome.web.portal import views_enrol, views_home, views_reply, views_trips, views_watch
 
 app_name = "portal"
 
@@ -16,4 +16,5 @@ urlpatterns = [
     path("my/<str:token>/stays/<int:stay_id>/", views_trips.stay, name="my-stay"),
     path("r/<str:token>/", views_reply.reply, name="reply"),
     path("r/<str:token>/done/", views_reply.done, name="replied"),
+    path("w/<str:token>/", views_watch.watch, name="watch"),
 ]

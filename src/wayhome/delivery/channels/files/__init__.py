@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wayhome.delivery.channels.mail import build
 from wayhome.delivery.types import Outcome, Outgoing, RouteDown, Session
+from wayhome.problems import Problem
 
 
 class _Files:
@@ -34,6 +35,8 @@ class _Files:
                 file.flush()
                 os.fsync(file.fileno())  # what is recorded as sent survives a power cut
             os.replace(fresh, folder / f"{name}.eml")
+        except Problem as problem:  # its address is none
+            return Outcome("refused", str(problem)[:300])
         except OSError as error:
             raise RouteDown(f"outbox: {error.strerror}: {folder}") from error
         return Outcome("sent", "file")
