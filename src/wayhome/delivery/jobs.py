@@ -3,7 +3,12 @@
 from collections.abc import Iterable
 
 from wayhome.audience import services as audience
-from wayhome.delivery import alarms, passing, sending  # noqa: F401  (sending registers its source)
+from wayhome.delivery import (  # noqa: F401  (sending registers its source)
+    alarms,
+    pace,
+    passing,
+    sending,
+)
 from wayhome.delivery.letters import deliver_letters
 from wayhome.delivery.planning import Step, plan_step
 from wayhome.delivery.planning import plan as plan_issue
@@ -48,3 +53,9 @@ def pass_time(_key: str) -> None:
     for issue_id in passing.to_plan():
         owe("delivery.plan", issue_id)
     alarms.look()
+
+
+@job("delivery.pace", every=MINUTE)
+def sample_pace(_key: str) -> None:
+    """What has ended by now, so that progress can say when the rest will."""
+    pace.sample()

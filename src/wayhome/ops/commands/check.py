@@ -13,10 +13,11 @@ LATE_SECONDS = 300
 @click.command()
 @as_json
 def check(as_json: bool) -> None:
-    """Check the database, the pack of places, the relay's setting, and late work."""
+    """Check database, places, the relay's setting, late work, and alarms of issues."""
     ready(checked=False)
     from django.conf import settings
 
+    from wayhome.delivery import alarms
     from wayhome.delivery.channels.smtp import read_relay
     from wayhome.delivery.queries import doubles
     from wayhome.places import pack
@@ -34,6 +35,9 @@ def check(as_json: bool) -> None:
                 f"owed: {len(late)} pieces of work wait more than {LATE_SECONDS} s;"
                 " see `wayhome owed`, and that a worker runs"
             )
+        faults += [
+            f"issue {alarm.issue_id}: {alarm.wrong}; {alarm.to_do}" for alarm in alarms.standing()
+        ]
         if sent_twice := doubles():
             faults.append(f"delivery: {sent_twice} deliveries were handed over twice")
     if settings.WAYHOME_SMTP_URL:
