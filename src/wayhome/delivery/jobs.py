@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from wayhome.audience import services as audience
 from wayhome.delivery import (  # noqa: F401  (sending registers its source)
     alarms,
+    linking,
     pace,
     passing,
     sending,
@@ -45,6 +46,12 @@ def join(keys: list[str]) -> None:
 @batch_job("delivery.letters", batch=100, on=("letters.owed",))
 def letters(keys: list[str]) -> None:
     deliver_letters([int(key) for key in keys])
+
+
+@batch_job(linking.JOB, batch=100)
+def send_links(keys: list[str]) -> None:
+    """Links were asked for by address; many at once, so that a flood of them delays nothing."""
+    linking.answer(keys)
 
 
 @job("delivery.pass_time", every=MINUTE)
