@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -57,6 +58,9 @@ class _OfIssue:
         return decide(occasion, delivery, self._served[delivery.contact_point_id])
 
     def render(self, delivery: OwedDelivery, served: Sequence[Served]) -> Outgoing:
+        # The language that they chose for this address, which may differ from the address's own.
+        if served and served[0].language:
+            delivery = replace(delivery, language=served[0].language)
         return self._render(delivery, served)
 
 
