@@ -230,9 +230,14 @@ def test_the_desk_works_without_scripts(
     small.click("button:text-is('Preview'):visible")
     assert "within 25 km of Baghdad" in small.inner_text("#preview")
     assert small.input_value("[name=region]") == "within 25 km of Baghdad, Iraq"
-    small.fill("[name=en-headline]", "Stay at home")
+    small.fill("[name=en-headline]", "Demonstrations")
     small.click("text=Keep the draft")
     assert "Missing before it can be submitted" in small.inner_text("main")
+    assert fits(small)
+    small.goto("/desk/")
+    link = small.locator("td a").bounding_box()
+    assert link
+    assert link["height"] < 40  # one line: the word is not broken
     assert fits(small)
 
 

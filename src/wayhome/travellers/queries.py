@@ -12,6 +12,7 @@ from wayhome.travellers.models import (
     Reach,
     ReachStep,
     Registration,
+    Repointing,
     Traveller,
 )
 from wayhome.travellers.sql import verified_ways
@@ -62,11 +63,24 @@ def own_registrations(registration_ids: Iterable[int]) -> list[Registration]:
     return list(rows.select_related("traveller").order_by("pk"))
 
 
+def in_care(adult: Traveller) -> list[Traveller]:
+    """The minors in an adult's care, those among them who came with a record that was joined to
+    this adult's; minors whose own records were joined elsewhere are left out."""
+    joined = Repointing.objects.filter(
+        registration__traveller=adult, from_traveller__registrations__isnull=True
+    )
+    minors = Traveller.objects.filter(
+        Q(guardian=adult) | Q(guardian__in=joined.values("from_traveller")),
+        registrations__isnull=False,
+    )
+    return list(minors.distinct().order_by("pk"))
+
+
 def spoken_for(registration: Registration) -> list[Registration]:
     """What one adult's own page covers: their registration, and those of the minors in their
     care who came with it."""
     minors = Registration.objects.filter(
-        traveller__guardian_id=registration.traveller_id,
+        traveller__in=in_care(registration.traveller),
         memberships__until=None,
         memberships__party__members__registration=registration,
         memberships__party__members__until=None,

@@ -23,9 +23,17 @@ from wayhome.work.services import tell
 NAME_LENGTH = 200
 
 
+_JOINERS = "\u200c\u200d"  # invisible, and part of Persian and Indic spelling
+
+
+def is_shown(character: str) -> bool:
+    """Not a control character, which no database and no header takes."""
+    return character.isprintable() or character in _JOINERS
+
+
 def clean_words(text: str) -> str:
-    """One line without control characters, which no database and no header takes."""
-    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+    """One line without control characters."""
+    return " ".join("".join(c for c in text if is_shown(c) or c.isspace()).split())
 
 
 def clean_name(text: str) -> str:

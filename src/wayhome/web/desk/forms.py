@@ -87,11 +87,13 @@ class TextForm(PlainForm):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             direction = "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+            if language not in LANGUAGE_WORDS:
+                direction = "auto"
             field.widget.attrs |= {"lang": language, "dir": direction}
 
     @property
     def words(self) -> str:
-        return LANGUAGE_WORDS[self.language]
+        return LANGUAGE_WORDS.get(self.language, self.language)
 
     @property
     def is_filled(self) -> bool:
@@ -105,7 +107,7 @@ class TextForm(PlainForm):
 
 
 def text_forms(data: object, texts: dict[str, BulletinText]) -> list[TextForm]:
-    """A form for each language offered, filled with the texts there are."""
+    """A form for each language offered and each there is, filled with the texts there are."""
     names = ("headline", "body", "instruction", "correction")
     return [
         TextForm(
@@ -116,7 +118,7 @@ def text_forms(data: object, texts: dict[str, BulletinText]) -> list[TextForm]:
             if language in texts
             else None,
         )
-        for language in LANGUAGES
+        for language in (*LANGUAGES, *sorted(texts.keys() - set(LANGUAGES)))
     ]
 
 

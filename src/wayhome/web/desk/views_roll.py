@@ -31,7 +31,7 @@ def roll(request: HttpRequest, officer: Officer, muster_id: int) -> HttpResponse
     state = request.GET.get("state", RollState.SILENT)
     if state not in RollState.values:
         state = RollState.SILENT
-    area = request.GET.get("area", "")[:10]
+    area = request.GET.get("area", "").replace("\0", "?")[:10]
     after = request.GET.get("after", "")
     access = _access(officer, muster, is_case=state in CASE_STATES)
     lines = queries.lines(
@@ -138,6 +138,7 @@ def _page(
     close_form: CloseForm | None = None,
 ) -> HttpResponse:
     access, line = _line(officer, muster_id, entry_id)
+    seen = queries.changed_at(entry_id)  # before the history: what comes between is not yet seen
     history = queries.history(access, entry_id)
     words = words_of_many(access, [change.reply for change in history if change.reply])
     names = officer_names(
@@ -148,7 +149,7 @@ def _page(
     context = {
         "muster": _muster(muster_id),
         "line": line,
-        "seen_since": line.since.isoformat(),
+        "seen_since": seen.isoformat() if seen else "",
         "history": [
             (
                 change,
@@ -163,7 +164,7 @@ def _page(
         "decide_form": decide_form
         or DecideForm(sees_cases=access.sees_cases, initial={"state": line.state}),
         "close_form": close_form or CloseForm(),
-        "may_close": line.state not in (RollState.SILENT, RollState.NEEDS_HELP) and not line.closed,
+        "may_close": line.state not in services.UNSETTLED and not line.closed,
         "faults": faults_of(bound),
     }
     return render(request, "desk/entry.html", context, status=422 if bound else 200)
