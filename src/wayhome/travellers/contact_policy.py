@@ -21,6 +21,7 @@ from wayhome.travellers.models import (
     Registration,
     Traveller,
 )
+from wayhome.travellers.queries import in_care
 from wayhome.travellers.services import clean_words
 from wayhome.travellers.zones import LANGUAGES, is_zone
 from wayhome.work import clock
@@ -65,7 +66,7 @@ def set_policy(reach_id: int, said: PolicySaid, by: By, why: str = "") -> Reach:
     before = _terms(reach)
     reach.quiet_from, reach.quiet_until = said.quiet_from, said.quiet_until
     reach.time_zone = said.time_zone if quiet else "UTC"
-    reach.language = said.language
+    reach.language = "" if said.language == reach.contact_point.language else said.language
     reach.wording = Reach.Wording.NEUTRAL if said.neutral else Reach.Wording.FULL
     reach.channels = f",{','.join(said.channels)}," if said.channels else ""
     after = _terms(reach)
@@ -153,8 +154,8 @@ def lift_hostile(officer: Officer, reach_id: int, why: str) -> Reach:
 def served_by(reach: Reach) -> set[int]:
     """Travellers whom a reach serves, and the minors in the care of its own."""
     served = set(_registrations(reach).values_list("traveller_id", flat=True))
-    minors = Traveller.objects.filter(guardian_id__in=served)
-    return served | set(minors.values_list("pk", flat=True))
+    adults = Traveller.objects.filter(pk__in=served, guardian=None)
+    return served | {minor.pk for adult in adults for minor in in_care(adult)}
 
 
 def stops_asked() -> Iterator[Reach]:

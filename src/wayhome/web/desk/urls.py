@@ -8,6 +8,7 @@ from wayhome.web.desk import (
     views_compose,
     views_home,
     views_incident,
+    views_letters,
     views_muster,
     views_progress,
     views_roll,
@@ -40,4 +41,7 @@ urlpatterns = [
     path(f"{_ENTRY}/told/", views_roll.told, name="told"),
     path(f"{_ENTRY}/decide/", views_roll.decide, name="decide"),
     path(f"{_ENTRY}/close/", views_roll.close, name="close-entry"),
+    path(f"{_ENTRY}/write/", views_letters.write, name="write"),
+    path(f"{_ENTRY}/link/", views_letters.link, name="send-link"),
+    path(f"{_ENTRY}/address/", views_letters.address, name="decide-address"),
 ]
