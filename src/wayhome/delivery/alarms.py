@@ -76,7 +76,7 @@ def look() -> None:
             _set(number, found.get(number, ""))
 
 
-_FACTS = ("planned", "open", "due", "put_off", "has_canaries", "canary_arrived")
+_FACTS = ("planned", "open", "overdue", "put_off", "has_canaries", "canary_arrived")
 
 
 def _looked_at(now: datetime) -> "QuerySet[Issue]":
@@ -90,7 +90,8 @@ def _looked_at(now: datetime) -> "QuerySet[Issue]":
     arrived = Receipt.objects.filter(
         issue_id=mine, contact_point_id__in=canaries, word=Receipt.Word.DELIVERED
     )
-    late = now - timedelta(minutes=settings.WAYHOME_ALARM_MINUTES)
+    allowed = timedelta(minutes=settings.WAYHOME_ALARM_MINUTES)
+    late = now - allowed
     return Issue.objects.filter(
         Q(expires_at=None) | Q(expires_at__gt=now),
         newest_of__isnull=False,
@@ -103,7 +104,7 @@ def _looked_at(now: datetime) -> "QuerySet[Issue]":
         since=Subquery(dispatch.exclude(alarm="").values("alarm_at")[:1]),
         planned=Exists(totals.filter(fact="planned")),
         open=Exists(slices),
-        due=Exists(slices.filter(due_at__lte=clock.database_now())),
+        overdue=Exists(slices.filter(due_at__lte=clock.database_now() - allowed)),
         put_off=Exists(totals.filter(fact=Attempt.Outcome.LATER)),
         has_canaries=Exists(to_canaries),
         canary_arrived=Exists(arrived),
@@ -118,17 +119,18 @@ def _wrong_with(facts: dict[str, Any]) -> tuple[str, str]:
     if facts["planned_at"] is None:
         how = "planned only in part" if facts["planned"] else "not planned"
         return f"{how} within {minutes} minutes", NOT_PLANNED
-    if facts["planned"] and facts["first_sent_at"] is None and not _sleeps(facts):
+    if facts["planned"] and facts["first_sent_at"] is None and not _waits(facts):
         return f"nothing handed over within {minutes} minutes", NOT_HANDED_OVER
     if facts["has_canaries"] and not facts["canary_arrived"]:
         return f"no canary has it after {minutes} minutes", NO_CANARY
     return "", ""
 
 
-def _sleeps(facts: dict[str, Any]) -> bool:
-    """Whether all of it waits for the end of quiet hours: nothing is due, no relay put it off,
-    and something is open."""
-    return not facts["due"] and not facts["put_off"] and bool(facts["open"])
+def _waits(facts: dict[str, Any]) -> bool:
+    """Whether all of it waits as it should, for the end of quiet hours or for its turn since it
+    was planned just now (a late joiner's): something is open, nothing has been due for long, and
+    no relay put it off."""
+    return bool(facts["open"]) and not facts["overdue"] and not facts["put_off"]
 
 
 @writes
