@@ -14,6 +14,7 @@ from django.db import connection
 from wayhome.delivery import totals
 from wayhome.delivery.models import Dispatch
 from wayhome.delivery.types import DeliveryKey
+from wayhome.letters.services import forget_texts
 from wayhome.work.db import Parameter, stored
 
 ENDS = frozenset({"sent", "refused", "withdrawn", "too old"})
@@ -77,6 +78,8 @@ def apply(tried: Sequence[Tried]) -> dict[DeliveryKey, int]:
             ended[each.key] = each
     _append(attempts)
     _bring_up_to_date(tries, ended)
+    # What a code or a link opens is not kept once it is handed over, or will never be.
+    forget_texts([key.letter_id for key in ended if key.letter_id])
     totals.add(counts)
     sent = [each for each in tried if each.outcome == "sent"]
     _note_first_sent({each.key.issue_id: each.at for each in reversed(sent)})

@@ -5,18 +5,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from wayhome.officers.access import Access
 from wayhome.travellers.models import (
     ContactPoint,
     PartyMember,
     Reach,
+    ReachStep,
     Registration,
     Repointing,
     Suppression,
     Traveller,
 )
+from wayhome.travellers.sql import verified_ways
+from wayhome.work import clock
 
 
 def names(access: Access, view: str, traveller_ids: Iterable[int]) -> dict[int, str]:
@@ -28,7 +31,7 @@ def names(access: Access, view: str, traveller_ids: Iterable[int]) -> dict[int, 
 
 def ways_to_reach(access: Access, view: str, traveller_id: int) -> list[Reach]:
     """Open reaches of one traveller, their party's and their guardian's among them, with their
-    contact points, the verified first."""
+    contact points, the verified first. ``hostile_elsewhere``: marked for another person."""
     access.record(view, [traveller_id])
     person = Traveller.objects.get(pk=traveller_id)
     speakers = [number for number in (person.pk, person.guardian_id) if number is not None]
@@ -38,6 +41,13 @@ def ways_to_reach(access: Access, view: str, traveller_id: int) -> list[Reach]:
     return list(
         Reach.objects.filter(
             Q(registration__traveller_id__in=speakers) | Q(party_id__in=parties), ended_at=None
+        )
+        .annotate(
+            hostile_elsewhere=Exists(
+                Reach.objects.filter(
+                    contact_point_id=OuterRef("contact_point_id"), hostile_since__isnull=False
+                ).exclude(pk=OuterRef("pk"))
+            )
         )
         .select_related("contact_point", "registration__traveller")
         .order_by(F("verified_at").desc(nulls_last=True), "pk")
@@ -197,3 +207,65 @@ def _uses(which: Q) -> set[tuple[int, int]]:
 
 def is_contact_point(contact_point_id: int) -> bool:
     return ContactPoint.objects.filter(pk=contact_point_id).exists()
+
+
+@dataclass(frozen=True)
+class OwnWay:
+    """A verified address of a person's own that may be written to now, for one registration."""
+
+    contact_point_id: int
+    registration_id: int
+    kind: str
+    address: str
+    whose: str
+    language: str
+    neutral: bool
+
+    @property
+    def key(self) -> str:
+        """As a form names it."""
+        return f"{self.contact_point_id}-{self.registration_id}"
+
+
+def own_ways(access: Access, view: str, traveller_id: int) -> list[OwnWay]:
+    """Where one person can be written to personally: verified addresses of their own, or of the
+    guardian where they are a minor; none that is stopped, suppressed or in hostile hands."""
+    access.record(view, [traveller_id])
+    person = Traveller.objects.get(pk=traveller_id)
+    speakers = [person.guardian_id or person.pk]
+    rows = verified_ways(speakers, clock.now()) or verified_ways([person.pk], clock.now())
+    points = ContactPoint.objects.in_bulk([row[0] for row in rows])
+    names = dict(
+        Registration.objects.filter(pk__in=[row[1] for row in rows]).values_list(
+            "pk", "traveller__name"
+        )
+    )
+    return [
+        OwnWay(
+            contact_point_id=point_id,
+            registration_id=registration_id,
+            kind=points[point_id].kind,
+            address=points[point_id].address,
+            whose=names[registration_id],
+            language=language,
+            neutral=neutral,
+        )
+        for point_id, registration_id, language, neutral in rows
+    ]
+
+
+def reach_steps(
+    access: Access, view: str, traveller_id: int, reaches: Iterable[Reach]
+) -> list[ReachStep]:
+    """What was said and decided about these reaches of one traveller, the newest first."""
+    access.record(view, [traveller_id])
+    rows = ReachStep.objects.filter(reach__in=list(reaches)).select_related("reach__contact_point")
+    return list(rows.order_by("-at", "-pk")[:50])
+
+
+def own_reaches(registrations: Iterable[Registration]) -> list[Reach]:
+    """Open reaches of purpose *own* of these registrations, for the people themselves."""
+    rows = Reach.objects.filter(
+        registration__in=list(registrations), purpose=Reach.Purpose.OWN, ended_at=None
+    )
+    return list(rows.select_related("contact_point", "registration__traveller").order_by("pk"))

@@ -15,7 +15,7 @@ LATE_SECONDS = 300
 @click.option("--resolver", default="", metavar="ADDRESS[:PORT]", help="Where to look up DNS.")
 @as_json
 def check(deploy: bool, resolver: str, as_json: bool) -> None:
-    """Check the database, the pack of places, the relay's setting, and late work.
+    """Check database, places, the relay's setting, late work, and alarms of issues.
 
     With --deploy: the public address, cookies, officers, each relay, SPF, DKIM, DMARC, MX and
     bounces, each with what mends it.
@@ -26,6 +26,7 @@ def check(deploy: bool, resolver: str, as_json: bool) -> None:
         return
     from django.conf import settings
 
+    from wayhome.delivery import alarms
     from wayhome.delivery.bounces import health as bounces
     from wayhome.delivery.channels.smtp import read_relays
     from wayhome.delivery.queries import doubles
@@ -44,6 +45,9 @@ def check(deploy: bool, resolver: str, as_json: bool) -> None:
                 f"owed: {len(late)} pieces of work wait more than {LATE_SECONDS} s;"
                 " see `wayhome owed`, and that a worker runs"
             )
+        faults += [
+            f"issue {alarm.issue_id}: {alarm.wrong}; {alarm.to_do}" for alarm in alarms.standing()
+        ]
         if sent_twice := doubles():
             faults.append(f"delivery: {sent_twice} deliveries were handed over twice")
     if settings.WAYHOME_SMTP_URL:
