@@ -58,7 +58,7 @@ class Scripted:
 
     @property
     def way(self) -> Way:
-        return Way(self.name, lambda: self, self.weight, self.rate, self.connections)
+        return Way(self.name, lambda _: self, self.weight, self.rate, self.connections)
 
 
 def set_relays(monkeypatch: pytest.MonkeyPatch, settings: Any, *scripted: Scripted) -> None:

@@ -49,7 +49,7 @@ class _Sender(threading.local):
 
     def session(self, way: relays.Way) -> Session:
         if way.name not in self.sessions:
-            self.sessions[way.name] = way.open()
+            self.sessions[way.name] = way.open(way.has_sent)
         return self.sessions[way.name]
 
     def drop(self, name: str) -> None:
@@ -100,7 +100,10 @@ class _Run:
     def __init__(self, leased: Lease) -> None:
         self._slice = leased.slice
         self._relay = leased.way.name
-        self._owed = sending_sql.deliveries_of(self._slice.pk)
+        owed = sending_sql.deliveries_of(self._slice.pk)
+        # What stopped the route the last time must not come first again.
+        first = self._slice.tries % max(len(owed), 1)
+        self._owed = owed[first:] + owed[:first]
         self._mailing = mailing_of(self._slice, self._owed)
         self._as_read = {delivery.key: delivery for delivery in self._owed}
         self._read_again = time.monotonic() + POLICY_SECONDS

@@ -26,30 +26,41 @@ _KEEP_SECONDS = 60  # idle; beyond it a firewall may have forgotten the connecti
 
 
 def open_session(
-    relay: Relay, sender: str, envelope_from: str, *, timeout_seconds: float
+    relay: Relay,
+    sender: str,
+    envelope_from: str,
+    *,
+    timeout_seconds: float,
+    has_sent: bool = False,
 ) -> Session:
     """A session with ``relay``; it connects at the first message.
 
     ``sender``: the From header. ``envelope_from``: the envelope's sender of messages without a
     return path of their own. ``timeout_seconds``: between two outcomes, at most, without the time
-    that the caller takes to give the next message; connecting again counts.
+    that the caller takes to give the next message; connecting again counts. ``has_sent``: this
+    relay has taken mail of ours before, so that *relaying denied* speaks of one addressee.
     """
     try:
         own = envelope_address(envelope_from)
     except BadAddress as error:
         raise Problem("WAYHOME_MAIL_FROM", str(error), "set name@domain") from error
-    return _Smtp(relay, sender, own, Deadline(timeout_seconds))
+    return _Smtp(relay, sender, own, Deadline(timeout_seconds), has_sent)
 
 
 class _Smtp:
     """The connection, and which call of ``send`` has it."""
 
     def __init__(
-        self, relay: Relay, sender: str, envelope_from: EnvelopeAddress, deadline: Deadline
+        self,
+        relay: Relay,
+        sender: str,
+        envelope_from: EnvelopeAddress,
+        deadline: Deadline,
+        has_sent: bool,
     ) -> None:
         self.relay = relay
         self.deadline = deadline
-        self.has_sent = False
+        self.has_sent = has_sent
         self.turn: _Turn | None = None
         self._sender = sender
         self._envelope_from = envelope_from
