@@ -11,10 +11,10 @@ import socket
 import ssl
 import struct
 import threading
-import time
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 PIPELINING = ("PIPELINING", "SIZE 1000000", "8BITMIME", "ENHANCEDSTATUSCODES")
 LOCKSTEP = PIPELINING[1:]
@@ -38,17 +38,20 @@ DEFAULTS = {
 class Say:
     """One answer. ``cut``: only so many bytes of it leave, then the connection ends.
 
-    ``split``: byte by byte. ``pause``: seconds before it. ``close``: the connection ends after it.
+    ``split``: byte by byte. ``close``: the connection ends after it. ``is_silence``: nothing more
+    is said on this connection, which stays open until the client has had enough. ``is_deaf``:
+    nothing more is read either.
     """
 
     text: str
     cut: int | None = None
     split: bool = False
-    pause: float = 0.0
     close: bool = False
+    is_silence: bool = False
+    is_deaf: bool = False
 
 
-SILENCE = Say("", pause=PATIENCE_SECONDS)
+SILENCE = Say("", is_silence=True)
 CLOSE = Say("", close=True)
 
 
@@ -71,11 +74,12 @@ class ScriptedRelay:
     """``with ScriptedRelay({"RCPT": ["550 5.1.1 no", None]}) as relay``: a server on loopback.
 
     ``script``: for each stage the answers to its first, second ... occurrence, over all
-    connections; None, or the end of the list, is the usual answer. ``always``: instead of the
-    usual. ``read_cuts`` and ``reply_cuts``: for the first, second ... connection the number of
-    bytes after whose reading or sending it ends. ``reset``: it ends by RST, which may destroy
-    answers on their way, rather than by FIN. ``takes_data``: DATA is answered 354 although no
-    addressee was accepted (RFC 2920 §3.1). ``connections``: how many it serves at all.
+    connections; None, or the end of the list, is the usual answer. The stage "in content" is when
+    the first line of a content was read. ``always``: instead of the usual. ``read_cuts`` and
+    ``reply_cuts``: for the first, second ... connection the number of bytes after whose reading or
+    sending it ends. ``reset``: it ends by RST, which may destroy answers on their way, rather than
+    by FIN. ``takes_data``: DATA is answered 354 although no addressee was accepted (RFC 2920
+    §3.1). ``connections``: how many it serves at all.
     """
 
     def __init__(
@@ -94,8 +98,9 @@ class ScriptedRelay:
         password: str = "",
     ) -> None:
         self.script = {stage: list(answers) for stage, answers in (script or {}).items()}
-        self.always = {**DEFAULTS, **(always or {})}
-        self.offers = offers
+        offered = ["script.example", *offers]
+        ehlo = "".join(f"250-{line}\r\n" for line in offered[:-1]) + f"250 {offered[-1]}"
+        self.always = {**DEFAULTS, "EHLO": ehlo, **(always or {})}
         self.read_cuts, self.reply_cuts = read_cuts, reply_cuts
         self.reset, self.takes_data, self.most_connections = reset, takes_data, connections
         self.tls, self.is_tls_from_start, self.password = tls, is_tls_from_start, password
@@ -105,6 +110,7 @@ class ScriptedRelay:
         self.groups: list[bytes] = []  # what each read brought
         self.connections = 0
         self.faults: list[BaseException] = []
+        self.is_silent, self.is_over = threading.Event(), threading.Event()
         self.lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
@@ -116,6 +122,7 @@ class ScriptedRelay:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.is_over.set()
         self.stop_listening()
         with self.lock:
             still_open = list(self._open)
@@ -215,16 +222,7 @@ class _Connection:
         self.sock.close()
 
     def _on_ehlo(self, line: str) -> None:
-        if "EHLO" in self.relay.script or "EHLO" in self.relay.always:
-            said = self.relay.answer("EHLO") if self.relay.script.get("EHLO") else None
-            said = said or _say(self.relay.always.get("EHLO"))
-            if said is not None:
-                self._say(said)
-                return
-        lines = ["script.example", *self.relay.offers]
-        marks = ["-"] * (len(lines) - 1) + [" "]
-        text = "\r\n".join(f"250{mark}{part}" for mark, part in zip(marks, lines, strict=True))
-        self._say(Say(text))
+        self._say(self.relay.answer("EHLO"))
 
     def _on_helo(self, line: str) -> None:
         self._say(self.relay.answer("HELO"))
@@ -278,7 +276,9 @@ class _Connection:
             self._content()
 
     def _content(self) -> None:
-        lines = []
+        lines = [self._line(keep_end=True)] if self.relay.script.get("in content") else []
+        if lines:
+            self._say(self.relay.answer("in content"))
         while (line := self._line(keep_end=True)) != b".\r\n":
             lines.append(line[1:] if line.startswith(b".") else line)
         mail, self.mail = self.mail or "", None
@@ -312,8 +312,6 @@ class _Connection:
         return line if keep_end else line[:-2]
 
     def _say(self, said: Say) -> None:
-        if said.pause:
-            time.sleep(said.pause) if said.pause < PATIENCE_SECONDS else self._hold()
         data = (said.text + "\r\n").encode("utf-8", "surrogateescape") if said.text else b""
         data = data if said.cut is None else data[: said.cut]
         if self.may_send is not None:
@@ -321,11 +319,15 @@ class _Connection:
             self.may_send -= len(data)
         for piece in [data[at : at + 1] for at in range(len(data))] if said.split else [data]:
             self.sock.sendall(piece)
+        if said.is_silence or said.is_deaf:
+            self._hold(said.is_deaf)
         if said.close or said.cut is not None or self.may_send == 0:
             raise _Ended
 
-    def _hold(self) -> None:
-        """Say nothing until the client has had enough."""
+    def _hold(self, is_deaf: bool) -> NoReturn:
+        self.relay.is_silent.set()
+        while is_deaf and not self.relay.is_over.wait(PATIENCE_SECONDS):
+            pass
         while self.sock.recv(65536):
             pass
         raise _Ended
@@ -333,10 +335,6 @@ class _Connection:
 
 def _nth(cuts: Sequence[int | None], number: int) -> int | None:
     return cuts[number] if number < len(cuts) else None
-
-
-def _say(said: str | Say | None) -> Say | None:
-    return Say(said) if isinstance(said, str) else said
 
 
 def _path(line: str) -> str:

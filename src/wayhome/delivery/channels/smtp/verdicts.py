@@ -7,7 +7,7 @@
 |           | other                                   | lost: begin again on a new connection      |
 | MAIL FROM | 2xx                                     | go on                                      |
 |           | 503                                     | lost: it is still in another transaction   |
-|           | x.3.4, x.2.3 (size), x.6.x (form)       | this message's: 4xx later, 5xx refused     |
+|           | x.3.4, x.2.3, words: size; x.6.x: form  | this message's: 4xx later, 5xx refused     |
 |           | other 4xx, 5xx: 530, 535, 550, 452, 552 | route: it takes no mail from us now        |
 | RCPT TO   | 2xx                                     | go on                                      |
 |           | 4xx (450 greylisting, 451, 452)         | later                                      |
@@ -51,6 +51,9 @@ _OF_ADDRESS = re.compile(r"5\.[12]\.\d+")
 _SIGN_IN = frozenset({530, 534, 535, 538})
 _NOT_SPOKEN = frozenset({502, 503, 504, 521, 555})
 
+_SIZE_WORDS = re.compile(
+    r"message (size |file )?(is )?too (big|large)|message size exceeds", re.IGNORECASE
+)
 _QUOTA_WORDS = re.compile(
     r"\b(daily|hourly|sending|outgoing|rate)([ -]\w+){0,3}[ -](quota|limit)"
     r"|too many (messages|mails|emails|connections)",
@@ -99,7 +102,8 @@ def judge(stage: Stage, reply: Reply, addresses: Iterable[str], has_sent: bool) 
 def _of_sender(reply: Reply) -> Verdict:
     if reply.code == 503:
         return "lost"
-    return _by_family(reply) if _OF_MESSAGE.fullmatch(reply.status) else "route"
+    is_of_message = _OF_MESSAGE.fullmatch(reply.status) or _SIZE_WORDS.search(reply.words)
+    return _by_family(reply) if is_of_message else "route"
 
 
 def _of_addressee(reply: Reply, addresses: Iterable[str], has_sent: bool) -> Verdict:
