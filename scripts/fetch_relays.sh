@@ -6,7 +6,10 @@
 set -euo pipefail
 project=$(cd "$(dirname "$0")/.." && pwd)
 folder=$(mkdir -p "${1:-$project/.relays}" && cd "${1:-$project/.relays}" && pwd)
+root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 command -v apt-get >/dev/null || { echo "fetch_relays: needs Debian's apt-get" >&2; exit 1; }
+
+apt-cache show postfix exim4-base opensmtpd >/dev/null 2>&1 || root apt-get -qq update
 
 # The packages given and all libraries that they need, level by level.
 libraries() {
@@ -14,7 +17,7 @@ libraries() {
   while [ "${#level[@]}" -gt 0 ]; do
     mapfile -t level < <(
       apt-cache depends --important "${level[@]}" |
-        sed -nE 's/^ +(Pre)?Depends: (lib[^ <:]+).*/\2/p' | sort -u | grep -vxF "${all// /$'\n'}"
+        sed -nE 's/^ +(Pre)?Depends: (z?lib[^ <:]+).*/\2/p' | sort -u | grep -vxF "${all// /$'\n'}"
     )
     all+=" ${level[*]}"
   done
