@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import idna
 
 _LONGEST = 254  # RFC 5321 §4.5.3.1.3: a path has 256 octets, two of them brackets
-# "<", ">" and blanks end the path early; "," and ";" make two addresses of one in a header.
-_NEVER = frozenset('<>,;"')
+# "<", ">" and blanks end the path early; "," and ";" make two addresses of one in a header. All
+# other blanks and control signs are not printable.
+_NEVER = re.compile('[ <>,;"]')
 _HOST_NAME = re.compile(r"[a-z0-9.-]+")
 
 
@@ -28,7 +29,7 @@ def envelope_address(text: str) -> EnvelopeAddress:
 
     The domain is always sent as A-labels, so that SMTPUTF8 is needed by the local part alone.
     """
-    if any(sign in _NEVER or sign.isspace() or not sign.isprintable() for sign in text):
+    if not text.isprintable() or _NEVER.search(text):
         raise BadAddress("the address holds a sign that no address has")
     local, _, domain = text.rpartition("@")
     if not local or not domain or local.startswith("@"):

@@ -13,6 +13,8 @@ _MOST_WORDS = 300
 _STATUS = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _STATUS_BEHIND = re.compile(rb"\(#([245]\.\d{1,3}\.\d{1,3})\)")
 
+# One line, of an ordinary length, that has come whole.
+_USUAL = re.compile(rb"([2-5][0-9]{2}) ([^\r\n]{0,500})\r\n")
 _IN_BRACKETS = re.compile(r"<[^<>]*>?")
 
 
@@ -67,6 +69,14 @@ class ReplyBuffer:
 
     def take(self) -> Reply | None:
         """The next whole reply; None where more bytes are needed; MalformedReply."""
+        usual = _USUAL.match(self._data)
+        if usual is not None:
+            self._data = self._data[usual.end() :]
+            return Reply(int(usual[1]), (usual[2],))
+        return self._take_unusual()
+
+    def _take_unusual(self) -> Reply | None:
+        """Of several lines, not yet whole, or malformed."""
         data, at, code = self._data, 0, 0
         lines: list[bytes] = []
         while True:

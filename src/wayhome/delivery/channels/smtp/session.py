@@ -205,8 +205,10 @@ class _Turn:
         except Exception as error:  # noqa: BLE001  (raised once the content's outcome is told)
             self._failure = error
         self._session.deadline.prolong(time.monotonic() - began)
-        if isinstance(self._next, Letter) and transaction.unfit(self._next, link) is None:
-            try:
-                transaction.begin(self._next, link)
-            except Lost:
-                link.is_over = True  # the content's reply may still come
+        if not isinstance(self._next, Letter) or transaction.unfit(self._next, link) is not None:
+            link.wire.flush()
+            return
+        try:
+            transaction.begin(self._next, link)
+        except Lost:
+            link.is_over = True  # the content's reply may still come

@@ -77,7 +77,7 @@ def hand_envelope(letter: Letter, link: Link, has_sent: bool) -> Outcome | None:
 def hand_content(letter: Letter, link: Link, has_sent: bool) -> Outcome | None:
     """Send the content: None. Lost where no byte of it left, else what its loss means."""
     try:
-        link.wire.write(letter.content.wire)
+        link.wire.write(letter.content.wire, more_follows=link.pipelining)
     except Lost as lost:
         if not lost.written:
             raise

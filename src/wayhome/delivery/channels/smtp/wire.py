@@ -1,5 +1,6 @@
 """A connected socket that keeps a deadline: whole replies in, whole groups of commands out."""
 
+import contextlib
 import math
 import select
 import socket
@@ -9,6 +10,8 @@ import time
 from wayhome.delivery.channels.smtp.replies import MalformedReply, Reply, ReplyBuffer
 
 _CHUNK = 16384
+# Linux: what is sent waits for what follows, at most 200 ms, so that both leave in one packet.
+_MORE = getattr(socket, "MSG_MORE", 0)
 
 
 class Lost(Exception):
@@ -49,6 +52,7 @@ class Wire:
         self._sock = sock
         self._deadline = deadline
         self._replies = ReplyBuffer()
+        self._more = 0 if isinstance(sock, ssl.SSLSocket) else _MORE
         self._readable, self._writable = select.poll(), select.poll()
         self._readable.register(sock, select.POLLIN)
         self._writable.register(sock, select.POLLOUT)
@@ -66,18 +70,24 @@ class Wire:
             if data is not None:
                 self._replies.feed(data)
 
-    def write(self, data: bytes) -> None:
-        """All of it; Lost with the number of bytes that left."""
+    def write(self, data: bytes, more_follows: bool = False) -> None:
+        """All of it; Lost with the number of bytes that left. ``more_follows``: or ``flush``."""
+        flags = self._more if more_follows else 0
         written, rest = 0, memoryview(data)
         while written < len(data):
             try:
-                written += self._sock.send(rest[written:] if written else data)
+                written += self._sock.send(rest[written:] if written else data, flags)
             except (BlockingIOError, ssl.SSLWantWriteError):
                 self._wait(self._writable, written)
             except ssl.SSLWantReadError:
                 self._wait(self._readable, written)
             except OSError as error:
                 raise Lost(_words(error), written) from error
+
+    def flush(self) -> None:
+        """Nothing follows after all."""
+        with contextlib.suppress(OSError):  # will be met again when the reply is read
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # sends what waits
 
     def has_surplus(self) -> bool:
         """Whether the relay said more than it was asked."""
