@@ -22,7 +22,16 @@ from tests.support.smtp_script import (
     ScriptedRelay,
 )
 
-from wayhome.delivery.channels.smtp import open_session, read_relays, session, wire
+from wayhome.delivery.channels.smtp import (
+    open_session,
+    read_relays,
+    session,
+    transaction,
+    wire,
+)
+from wayhome.delivery.channels.smtp.addresses import EnvelopeAddress
+from wayhome.delivery.channels.smtp.content import as_content
+from wayhome.delivery.channels.smtp.opening import Link
 from wayhome.delivery.types import Outgoing, RouteDown
 from wayhome.problems import Problem
 
@@ -121,6 +130,35 @@ def test_a_newer_slice_takes_the_connection_over() -> None:
         client.close()
     assert (newer.letters, again.letters) == ("S", "S")
     assert [mail.addressees[0][:2] for mail in relay.accepted] == ["p0", "p5", "p6"]
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_left_in_the_middle_while_the_relay_thinks(is_closed: bool) -> None:
+    """Its answer, when it comes, is to a message that is nobody's now."""
+    with ScriptedRelay({"MAIL": [None, None, SILENCE]}) as relay:
+        client = session_with(relay, seconds=5)
+        assert hand(client, batch(9)).letters == "S"
+        left = client.send(batch(0, 1, 2))
+        next(left)
+        if is_closed:
+            left.close()  # type: ignore[attr-defined]
+        newer = hand(client, batch(5))
+        client.close()
+    assert newer.letters == "S"
+    assert relay.connections == 2
+
+
+def test_no_byte_of_the_content_left() -> None:
+    """The connection was gone before: untouched, not in doubt."""
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    address = EnvelopeAddress(b"p0@example.org", False)
+    letter = transaction.Letter(address, address, as_content(b"x"), ())
+    link = Link(wire.Wire(ours, wire.Deadline(30)))
+    with pytest.raises(wire.Lost) as lost:
+        transaction.hand_content(letter, link, has_sent=False)
+    ours.close()
+    assert lost.value.written == 0
 
 
 def test_closed_in_mid_slice() -> None:
@@ -247,7 +285,9 @@ def test_time_of_the_feeder_does_not_count(patience: Any) -> None:
                 yield message(number)
 
         client = session_with(relay, seconds=30)
-        assert [outcome.result for outcome in client.send(feed())] == ["sent"] * 3
+        for outcome in client.send(feed()):
+            assert outcome.result == "sent"
+            assert client.deadline.left() > 0  # type: ignore[attr-defined]
         client.close()
 
 
