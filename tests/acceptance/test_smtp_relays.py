@@ -17,6 +17,7 @@ import stat
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from tests.database import REQUIRE
 from tests.support.instance import ROOT, wait_for
 from tests.support.smtp_batch import FROM, SENDER, content, hand, message, plain_build
 from wayhome.delivery.channels.smtp import open_session, read_relays, session, transaction
+from wayhome.delivery.channels.smtp.opening import Link
 from wayhome.delivery.types import Outgoing, Session
 
 pytestmark = pytest.mark.acceptance
@@ -45,6 +47,7 @@ class Relay:
 
     command: Sequence[str]
     queue: Sequence[str]  # where it keeps what it took and has not delivered
+    offers_pipelining = True
     denies_by_name = True  # whether it tells "no relaying" from "no such mailbox"
 
     def __init__(self, root: Path, port: int) -> None:
@@ -234,6 +237,7 @@ begin authenticators
 class OpenSmtpd(Relay):
     command = ("/usr/sbin/smtpd", "-d", "-f", "/etc/smtpd.conf")
     queue = ("var/spool/smtpd/queue", "var/spool/smtpd/incoming")
+    offers_pipelining = False
     denies_by_name = False
 
     def configure(self) -> None:
@@ -295,13 +299,13 @@ def relay(
 
 
 @pytest.fixture(autouse=True)
-def connections(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+def connections(monkeypatch: pytest.MonkeyPatch) -> list[Link]:
     """Every connection that the client opens in a test."""
-    opened: list[object] = []
+    opened: list[Link] = []
     open_link = session.open_link
 
-    def counted(*arguments: object) -> object:
-        opened.append(link := open_link(*arguments))  # type: ignore[arg-type]
+    def counted(*arguments: Any) -> Link:
+        opened.append(link := open_link(*arguments))
         return link
 
     monkeypatch.setattr(session, "open_link", counted)
@@ -344,17 +348,18 @@ ODD = [
 
 
 def test_each_arrives_once_as_it_was(
-    relay: Relay, client: Session, connections: list[object]
+    relay: Relay, client: Session, connections: list[Link]
 ) -> None:
     mails = [to_box(n, ODD[n % len(ODD)]) for n in range(BOXES)]
     handed = hand(client, mails[:40])
     more = hand(client, mails[40:])
     assert handed.letters + more.letters == "S" * BOXES
-    assert len(connections) == 1  # kept from slice to slice
+    (link,) = connections  # kept from slice to slice
+    assert link.pipelining is relay.offers_pipelining
     all_arrived(relay, mails)
 
 
-def test_refused_in_the_middle(relay: Relay, client: Session, connections: list[object]) -> None:
+def test_refused_in_the_middle(relay: Relay, client: Session, connections: list[Link]) -> None:
     mails = [to_box(n) for n in range(6)]
     unknown = [message(90 + n, address=f"nobody{n}@{DOMAIN}") for n in range(3)]
     handed = hand(client, [mails[0], unknown[0], *mails[1:4], *unknown[1:], *mails[4:]])
@@ -386,7 +391,7 @@ def test_too_large(
     all_arrived(relay, [to_box(0), to_box(2)])
 
 
-def test_restarted_between_slices(relay: Relay, client: Session, connections: list[object]) -> None:
+def test_restarted_between_slices(relay: Relay, client: Session, connections: list[Link]) -> None:
     first = hand(client, [to_box(0), to_box(1)])
     wait_for(relay.has_delivered_all, "the relay has delivered what it took")
     relay.stop()

@@ -24,6 +24,7 @@ from tests.support.smtp_script import (
 
 from wayhome.delivery.channels.smtp import (
     open_session,
+    opening,
     read_relays,
     session,
     transaction,
@@ -471,6 +472,15 @@ def test_a_name_that_is_not_known() -> None:
     client = open_session(read, "Wayhome", smtp_batch.FROM, timeout_seconds=30)
     with pytest.raises(RouteDown, match=r"^relay\.invalid:25: its name is not known"):
         next(client.send(batch(0)))
+
+
+def test_a_host_without_a_full_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "_own_name", lambda: "[192.0.2.99]")
+    with ScriptedRelay() as relay:
+        client = session_with(relay)
+        hand(client, batch(0))
+        client.close()
+    assert relay.commands[0] == "ehlo [127.0.0.1]"
 
 
 @MODES
