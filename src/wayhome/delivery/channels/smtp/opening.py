@@ -88,6 +88,8 @@ class _Opening(smtplib.SMTP):
     ) -> tuple[int, bytes]:
         self.sock = sock = _connected_socket(host, port, self._deadline)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.local_hostname.startswith("["):
+            self.local_hostname = _literal(sock)
         if self._relay.scheme == "smtps":
             sock = self._encrypted(sock)
         self.wire = Wire(sock, self._deadline)
@@ -195,7 +197,13 @@ def _without_secrets(words: str, relay: Relay) -> str:
     return words
 
 
+def _literal(sock: socket.socket) -> str:
+    """This host in EHLO where it has no full name: the address that the relay sees (§4.1.3)."""
+    address = str(sock.getsockname()[0]).partition("%")[0]
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+
 @functools.cache
 def _own_name() -> str:
-    """What smtplib calls this host in EHLO; asked once, since it may ask a name server."""
+    """This host in EHLO, as smtplib finds it; asked once, since it may ask a name server."""
     return smtplib.SMTP().local_hostname
