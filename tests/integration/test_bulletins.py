@@ -218,9 +218,11 @@ class TestThreads:
         assert letters[2]["Subject"] == "Cancelled: Stay inside"
         root = letters[0]["Message-ID"]
         assert [letter["In-Reply-To"] for letter in letters] == [None, root, root]
-        body = letters[2].get_content()
-        assert ENGLISH.correction in body
-        assert ENGLISH.instruction not in body
+        bodies = [part.get_content() for part in letters[2].iter_parts()]
+        assert len(bodies) == 2  # plain and HTML
+        for body in bodies:
+            assert ENGLISH.correction in body
+            assert ENGLISH.instruction not in body
 
     def test_a_cancel_uses_the_correction_of_every_language(self, staff: Staff) -> None:
         enrol("Ann")

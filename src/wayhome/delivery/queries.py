@@ -245,15 +245,21 @@ def about(seconds: int) -> str:
     return f"about {-(-seconds // 3600)} h"
 
 
+_KEY = ("issue_id", "letter_id", "contact_point_id", "channel")
+
+
 def doubles() -> int:
-    """Deliveries that a relay took more than once, over the whole history."""
+    """Deliveries that a relay took more than once, over the whole history; those apart that
+    bounced and were sent again when their address was mended."""
     rows = (
         Attempt.objects.filter(outcome=Attempt.Outcome.SENT)
-        .values("issue_id", "letter_id", "contact_point_id", "channel")
+        .values(*_KEY)
         .annotate(n=Count("n"))
         .filter(n__gt=1)
     )
-    return rows.count()
+    bounced = Receipt.objects.filter(word=Receipt.Word.BOUNCED)
+    again = set(bounced.values_list("issue_id", "letter_id", "contact_point_id", "channel"))
+    return sum((row[:4] not in again) for row in rows.values_list(*_KEY, "n"))
 
 
 def count_owed() -> int:

@@ -68,7 +68,7 @@ def apply(tried: Sequence[Tried]) -> dict[DeliveryKey, int]:
             )
         )
         domain = standing[each.key].domain
-        cause = "" if each.outcome == "sent" else _cause(each)
+        cause = cause_of(each.outcome, each.status, each.detail)
         total = (each.key.issue_id, each.key.channel, domain, each.outcome, cause)
         if each.outcome not in ENDS:
             counts[total] += 1
@@ -102,8 +102,9 @@ def unrecorded(tried: Sequence[Tried]) -> list[Tried]:
     return [each for each in tried if (each.key, each.at) not in known]
 
 
-def _cause(each: Tried) -> str:
-    return (each.status or each.detail.split(":")[0])[:CAUSE_LENGTH]
+def cause_of(outcome: str, status: str, detail: str) -> str:
+    """Under which cause a try is counted: its status code, or how its detail begins."""
+    return "" if outcome == "sent" else (status or detail.split(":")[0])[:CAUSE_LENGTH]
 
 
 def _standing(keys: Collection[DeliveryKey]) -> dict[DeliveryKey, _Standing]:

@@ -148,7 +148,7 @@ class ContactPoint(models.Model):
     address_hash = models.CharField(max_length=64)
     domain = models.CharField(max_length=255, blank=True)  # that receives its mail
     language = models.CharField(max_length=10, default="en")
-    bounces = models.PositiveIntegerField(default=0)
+    bounces = models.PositiveIntegerField(default=0)  # deliveries since one was proven
     suppressed_at = models.DateTimeField(null=True)
     suppressed_why = models.CharField(max_length=200, blank=True)
     link_epoch = models.PositiveIntegerField(default=1)
@@ -159,9 +159,41 @@ class ContactPoint(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "address_hash"], name="contact_point_once")
         ]
+        indexes = [
+            models.Index(
+                fields=["-suppressed_at", "-id"],
+                condition=models.Q(suppressed_at__isnull=False),
+                name="contact_point_suppressed",
+            ),
+            models.Index(
+                fields=["-bounces", "-id"],
+                condition=models.Q(bounces__gt=0),
+                name="contact_point_bouncing",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"contact point {self.pk}"
+
+
+class Suppression(models.Model):
+    """Nothing is sent to a contact point any more, or again; appended, never changed."""
+
+    class Did(models.TextChoices):
+        SUPPRESSED = "suppressed", "suppressed"
+        LIFTED = "lifted", "lifted"
+
+    contact_point = models.ForeignKey(ContactPoint, models.PROTECT, related_name="suppressions")
+    did = models.CharField(max_length=10, choices=Did)
+    why = models.CharField(max_length=300)
+    officer_id = models.BigIntegerField(null=True)  # null: by rule
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "suppression"
+
+    def __str__(self) -> str:
+        return f"{self.contact_point_id} {self.did}"
 
 
 class Reach(models.Model):

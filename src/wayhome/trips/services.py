@@ -1,6 +1,7 @@
 """Enrol, change and end stays. Each writes its matching rows and tells ``trips.placed``."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -33,6 +34,7 @@ from wayhome.trips.enrolment import (
     check_stay,
 )
 from wayhome.trips.models import Leg, LegEnd, Stay, Trip, Watch
+from wayhome.trips.queries import open_watches
 from wayhome.work import clock
 from wayhome.work.db import writes
 from wayhome.work.services import tell
@@ -162,6 +164,16 @@ def watch(registration: Registration, area: str) -> Watch:
         defaults={"since": clock.now()},
     )
     return made
+
+
+@writes
+def end_watches(registration: Registration, areas: Iterable[str]) -> int:
+    """End the watches of these areas by an adult and the minors in their care; how many ended.
+
+    Their stays are untouched: a person who is there cannot be taken off by this.
+    """
+    watches = open_watches(registration).filter(area__in=list(areas))
+    return watches.update(until=clock.now())
 
 
 @writes

@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'contact_point',
+                'indexes': [models.Index(condition=models.Q(('suppressed_at__isnull', False)), fields=['-suppressed_at', '-id'], name='contact_point_suppressed'), models.Index(condition=models.Q(('bounces__gt', 0)), fields=['-bounces', '-id'], name='contact_point_bouncing')],
                 'constraints': [models.UniqueConstraint(fields=('kind', 'address_hash'), name='contact_point_once')],
             },
         ),
@@ -126,6 +127,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'party_member',
+            },
+        ),
+        migrations.CreateModel(
+            name='Suppression',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('did', models.CharField(choices=[('suppressed', 'suppressed'), ('lifted', 'lifted')], max_length=10)),
+                ('why', models.CharField(max_length=300)),
+                ('officer_id', models.BigIntegerField(null=True)),
+                ('at', models.DateTimeField()),
+                ('contact_point', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suppressions', to='travellers.contactpoint')),
+            ],
+            options={
+                'db_table': 'suppression',
             },
         ),
         migrations.CreateModel(

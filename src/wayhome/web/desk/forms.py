@@ -12,6 +12,7 @@ from wayhome.places.region import AnyRegion
 from wayhome.replies.models import Answer
 from wayhome.replies.services import ANSWERS, WORDS_LENGTH
 from wayhome.travellers.queries import OwnWay
+from wayhome.travellers.services import REASON_LENGTH
 from wayhome.trips.enrolment import LANGUAGES
 from wayhome.web.forms import PlainForm, RegionMixin, day_field, moment_field, number_field
 
@@ -268,3 +269,15 @@ class CloseForm(PlainForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, auto_id="close-%s", **kwargs)
+
+
+class LiftForm(PlainForm):
+    reason = forms.CharField(
+        label="How you know that it works again",
+        required=False,
+        max_length=REASON_LENGTH,
+        widget=forms.TextInput(attrs=_AUTO),
+    )
+
+    def __init__(self, contact_point_id: int, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, auto_id=f"lift-{contact_point_id}-%s", **kwargs)

@@ -4,6 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from wayhome.web.desk import (
+    views_addresses,
     views_bulletin,
     views_compose,
     views_home,
@@ -22,6 +23,8 @@ urlpatterns = [
     path("sign-in/", views_home.SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("owed/", views_home.owed, name="owed"),
+    path("addresses/", views_addresses.addresses, name="addresses"),
+    path("addresses/<int:contact_point_id>/lift/", views_addresses.lift, name="lift"),
     path("preview/", views_compose.preview, name="preview"),
     path("bulletins/new/", views_compose.new, name="new"),
     path("bulletins/<int:bulletin_id>/", views_bulletin.bulletin, name="bulletin"),

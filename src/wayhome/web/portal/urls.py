@@ -9,6 +9,7 @@ from wayhome.web.portal import (
     views_reach,
     views_reply,
     views_trips,
+    views_watch,
 )
 
 app_name = "portal"
@@ -27,4 +28,5 @@ urlpatterns = [
     path("my-link/asked/", views_link.asked, name="link-asked"),
     path("r/<str:token>/", views_reply.reply, name="reply"),
     path("r/<str:token>/done/", views_reply.done, name="replied"),
+    path("w/<str:token>/", views_watch.watch, name="watch"),
 ]
