@@ -24,13 +24,13 @@ from wayhome.web.htmx import is_fragment
 # The columns of the table by channel, and the facts that each adds up.
 COLUMNS = (
     ("planned", ("planned",)),
+    ("owed or held", ("owed", "held")),
     ("sent", ("sent",)),
     ("delivered", ("delivered",)),
     ("refused", ("refused",)),
     ("bounced", ("bounced",)),
     ("withdrawn", ("withdrawn",)),
     ("too old", ("too old",)),
-    ("owed or held", ("owed", "held")),
 )
 
 
