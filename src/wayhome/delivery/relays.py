@@ -68,7 +68,7 @@ def ways(route: str) -> list[Way]:
         return lambda: smtp.open_session(relay, sender, address, timeout_seconds=seconds)
 
     return [
-        Way(relay.name, opener(relay), relay.weight, relay.rate, relay.connections)
+        Way(relay.name, opener(relay), relay.weight, relay.rate or 0, relay.connections or 0)
         for relay in smtp.read_relays(settings.WAYHOME_SMTP_URL)
     ]
 

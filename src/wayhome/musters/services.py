@@ -309,6 +309,7 @@ def close_entry(
     entry.closed_by = officer.pk
     entry.save(update_fields=["closed_at", "closed_by"])
     _by_officer(entry, entry.state, officer, f"closed: {reason}")
+    tell("musters.released", entry.muster_id)
     return entry
 
 
@@ -320,6 +321,7 @@ def close_muster(officer: Officer, muster_id: int) -> Muster:
     if muster.closed_at is None:
         muster.closed_at = clock.now()
         muster.save(update_fields=["closed_at"])
+        tell("musters.released", muster.pk)
     return muster
 
 

@@ -10,9 +10,9 @@ from wayhome.places.placing import Placed, place_stay
 from wayhome.problems import Problem, Problems
 from wayhome.travellers.addresses import normalise_mail, normalise_phone
 from wayhome.travellers.services import clean_name
+from wayhome.travellers.zones import LANGUAGES as LANGUAGES
 from wayhome.trips.models import Leg
 
-LANGUAGES = ("en", "fr", "es", "ar")
 MOST_PEOPLE = 40
 MOST_STAYS = 40
 REFERENCE_LENGTH = 120

@@ -148,7 +148,7 @@ def test_two_officers_bring_a_warning_out(
     assert out.redirect_chain[-1][0] == f"/desk/issues/{issue.pk}/"
     run_until_idle()
     progress = desk.get(f"/desk/issues/{issue.pk}/").content.decode()
-    assert "<b>2</b>audience" in progress
+    assert "<b>2</b>people in the audience" in progress
     assert "<b>2</b>sent" in progress
     assert 'Signed by <span dir="auto">Olga Approver</span>' in progress
     assert "There is fighting." in Client().get(f"/issues/{issue.pk}/").content.decode()

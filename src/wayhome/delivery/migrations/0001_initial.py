@@ -42,6 +42,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PaceSample',
+            fields=[
+                ('pk', models.CompositePrimaryKey('issue_id', 'at', 'channel', 'domain', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('issue_id', models.BigIntegerField()),
+                ('at', models.DateTimeField()),
+                ('channel', models.CharField(choices=[('mail', 'mail'), ('sms', 'sms')], max_length=10)),
+                ('domain', models.CharField(max_length=255)),
+                ('ended', models.BigIntegerField()),
+            ],
+            options={
+                'db_table': 'pace_sample',
+            },
+        ),
+        migrations.CreateModel(
             name='Receipt',
             fields=[
                 ('issue_id', models.BigIntegerField()),

@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'letter',
+                'indexes': [models.Index(fields=['registration_id', '-made_at'], name='letter_registration')],
                 'constraints': [models.UniqueConstraint(fields=('contact_point_id', 'once'), name='letter_once')],
             },
         ),

@@ -15,7 +15,7 @@ LATE_SECONDS = 300
 @click.option("--resolver", default="", metavar="ADDRESS[:PORT]", help="Where to look up DNS.")
 @as_json
 def check(deploy: bool, resolver: str, as_json: bool) -> None:
-    """Check the database, the pack of places, the relay's setting, and late work.
+    """Check database, places, the relay's setting, late work, and alarms of issues.
 
     With --deploy: the public address, cookies, officers, each relay, SPF, DKIM, DMARC, MX and
     bounces, each with what mends it.
@@ -26,12 +26,14 @@ def check(deploy: bool, resolver: str, as_json: bool) -> None:
         return
     from django.conf import settings
 
-    from wayhome.delivery.channels.smtp import read_relay
+    from wayhome.delivery import alarms
+    from wayhome.delivery.bounces import health as bounces
+    from wayhome.delivery.channels.smtp import read_relays
     from wayhome.delivery.queries import doubles
     from wayhome.places import pack
     from wayhome.work.queries import owed as owed_lines
 
-    faults: list[str] = []
+    faults: list[str] = bounces.faults()
     pending = readiness.pending_migrations()
     if pending:
         faults.append(f"database: {len(pending)} upgrades are missing; run `wayhome migrate`")
@@ -43,15 +45,19 @@ def check(deploy: bool, resolver: str, as_json: bool) -> None:
                 f"owed: {len(late)} pieces of work wait more than {LATE_SECONDS} s;"
                 " see `wayhome owed`, and that a worker runs"
             )
+        faults += [
+            f"issue {alarm.issue_id}: {alarm.wrong}; {alarm.to_do}" for alarm in alarms.standing()
+        ]
         if sent_twice := doubles():
             faults.append(f"delivery: {sent_twice} deliveries were handed over twice")
     if settings.WAYHOME_SMTP_URL:
-        read_relay(settings.WAYHOME_SMTP_URL)
+        read_relays(settings.WAYHOME_SMTP_URL)
     facts = {
         "database": str(settings.DATABASES["default"]["ENGINE"]).rpartition(".")[2],
         "exercise": settings.WAYHOME_EXERCISE,
         "areas": len(pack.areas()),
         "mail goes to": "a relay" if settings.WAYHOME_SMTP_URL else "files",
+        "mail for a person to read": bounces.count_kept(),
         "faults": faults,
     }
     lines = [f"{key}: {value}" for key, value in facts.items() if key != "faults"]

@@ -28,10 +28,11 @@ from wayhome.web.portal.links import (
     numbers,
     trips_link,
 )
+from wayhome.web.portal.views_reach import masked
 from wayhome.work import clock
 
 # What the page says after a change, by the word in its address.
-_NOTES = ("answered", "changed")
+_NOTES = ("answered", "changed", "reach", "resumed", "stopped", "asked")
 
 
 @by_link()
@@ -151,6 +152,7 @@ def _page(
             "issues": [
                 issue for issue in audience.own_issues(ids) if _may_read(registration, issue)
             ],
+            "reaches": [(reach, masked(reach)) for reach in travellers.own_reaches(registrations)],
             "answers": services.ANSWERS[Ask.SAFETY],
             "replies": replies.own_replies(
                 registration.traveller_id, [each.pk for each in registrations]

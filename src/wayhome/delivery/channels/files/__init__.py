@@ -19,9 +19,12 @@ class _Files:
 
     def send(self, messages: Iterable[Outgoing]) -> Iterator[Outcome]:
         for message in messages:
-            yield self._send(message)
+            yield self._write(message)
 
-    def _send(self, message: Outgoing) -> Outcome:
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _write(self, message: Outgoing) -> Outcome:
         folder = self._outbox / message.folder
         name = message.message_id.split("@")[0]
         fresh = folder / f".{name}.{os.getpid()}"
@@ -38,10 +41,7 @@ class _Files:
             raise RouteDown(f"outbox: {error.strerror}: {folder}") from error
         return Outcome("sent", "file")
 
-    def close(self) -> None:
-        """Nothing is kept open."""
-
 
 def open_session(outbox: Path, sender: str) -> Session:
-    """Write into ``outbox``, a folder for each issue."""
+    """Write into ``outbox``, each message into the folder that it names."""
     return _Files(outbox, sender)

@@ -1,0 +1,50 @@
+"""Our own messages where they arrive: at canaries, to prove the way.
+
+A message is ours by its Message-ID, which holds a keyed hash of its delivery.
+"""
+
+import re
+from hmac import compare_digest
+
+from django.conf import settings
+
+from wayhome.delivery.canaries import canary_points
+from wayhome.delivery.models import Delivery
+from wayhome.delivery.types import DeliveryKey
+from wayhome.problems import Problem
+from wayhome.travellers.addresses import normalise_mail
+
+_OURS = re.compile(r"wh-(\d{1,18})-[0-9a-f]+@[^\s@<>]+")
+
+
+def is_canary(address: str) -> bool:
+    canaries = {_normalised(each) for each in settings.WAYHOME_CANARIES}
+    return _normalised(address.strip().strip("<>")) in canaries
+
+
+def is_ours(message_id: str) -> bool:
+    """Whether it has the shape of a Message-ID of ours."""
+    return _OURS.fullmatch(message_id) is not None
+
+
+def delivery_of(message_id: str) -> DeliveryKey | None:
+    """The delivery to a canary whose message has this Message-ID."""
+    found = _OURS.fullmatch(message_id)
+    points = canary_points()
+    if found is None or not points:
+        return None
+    from wayhome.delivery import rendering  # it renders much more than this asks for
+
+    rows = Delivery.objects.filter(issue_id=int(found.group(1)), contact_point_id__in=points)
+    for row in rows.values_list("issue_id", "letter_id", "contact_point_id", "channel"):
+        key = DeliveryKey(*row)
+        if compare_digest(rendering.message_id(*key), message_id):
+            return key
+    return None
+
+
+def _normalised(address: str) -> str:
+    try:
+        return normalise_mail(address)
+    except Problem:
+        return address.strip().casefold()
