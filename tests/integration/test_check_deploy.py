@@ -215,8 +215,13 @@ def test_mx(dns: Dns, zone: Zone, records: list[str], said: str) -> None:
 
 
 def test_bounces(dns: Dns, settings: Any) -> None:
+    settings.WAYHOME_BOUNCE_ADDRESS = f"{'b' * 60}@bounces.example.org"
+    found_one = faults(mail_dns.findings(dns))["bounces"]
+    assert (found_one.ok, "too long" in found_one.said) == (False, True)
+    settings.WAYHOME_BOUNCE_ADDRESS = "b@bounces.example.org"
     settings.WAYHOME_BOUNCE_LMTP = ""
-    assert "no worker takes them" in faults(mail_dns.findings(dns))["bounces"].said
+    found_one = faults(mail_dns.findings(dns))["bounces"]
+    assert (found_one.ok, "no worker takes them" in found_one.said) == (None, True)
     settings.WAYHOME_BOUNCE_ADDRESS = ""
     found = list(mail_dns.findings(dns))
     assert found[-1].ok is False

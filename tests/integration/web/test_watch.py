@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from tests.integration.web.test_links import is_ours
 from tests.integration.web.test_reading import rows
-from tests.support.factories import PersonSaid, Staff, enrol, enrol_one, publish, stay
+from tests.support.factories import (
+    PersonSaid,
+    Staff,
+    enrol,
+    enrol_one,
+    mails,
+    publish,
+    stay,
+    work,
+)
 from wayhome.audience.services import find, window_of
 from wayhome.bulletins.models import Issue
 from wayhome.links import ReplyLink, WatchLink, reply_token, watch_token
@@ -81,6 +92,25 @@ def test_a_mail_program_ends_the_watch_without_cookies(
     assert {row.until is not None and row.until <= clock.now() for row in ended} == {True}
     assert watchers[0].traveller_id not in concerned(issue)
     assert watchers[1].traveller_id in concerned(issue)
+
+
+def test_from_the_header_of_a_real_message(staff: Staff, outbox: Path, settings: Any) -> None:
+    """Whoever only watches gets the button; the very address in it ends the watch."""
+    settings.WAYHOME_PUBLIC_URL = "https://wayhome.example.org"
+    watcher = enrol("Ann Ash", stays=[stay("Lisbon, Portugal")]).registrations[0]
+    both = enrol("Dan Dale", mail="dan@example.org").registrations[0]  # in Mosul
+    for person in (watcher, both):
+        watch(person, "IQ-NI")
+    sent = publish(staff)
+    work()
+    letters = mails(outbox, sent)
+    assert set(letters) == {"ann@example.org", "dan@example.org"}
+    assert "List-Unsubscribe" not in letters["dan@example.org"]
+    letter = letters["ann@example.org"]
+    assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    path = letter["List-Unsubscribe"].strip("<>").removeprefix(settings.WAYHOME_PUBLIC_URL)
+    assert Client().post(path, ONE_CLICK).status_code == 200
+    assert open_watches() == {("Dan Dale", "IQ-NI")}
 
 
 def test_pressed_again_it_says_so_and_changes_nothing(

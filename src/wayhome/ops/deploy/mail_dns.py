@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from django.conf import settings
 
+from wayhome.delivery import return_path
 from wayhome.delivery.channels.dkim_signing import DkimKey, key_in_use
 from wayhome.ops.deploy import relays, spf
 from wayhome.ops.deploy.dns import Dns, DnsFailed
@@ -188,10 +189,13 @@ def _bounces() -> Finding:
     if not address:
         said = f"come back to {settings.WAYHOME_MAIL_FROM}, where no worker reads them"
         return Finding("bounces", False, said, "set WAYHOME_BOUNCE_ADDRESS (docs/howto/mail.md)")
+    if wrong := return_path.fault():
+        said = f"come back to {settings.WAYHOME_MAIL_FROM}, for {wrong}"
+        return Finding("bounces", False, said, "mend WAYHOME_BOUNCE_ADDRESS")
     taken = settings.WAYHOME_BOUNCE_LMTP or settings.WAYHOME_BOUNCE_MAILDIR
     if not taken:
-        said = f"come back to {address}, and no worker takes them"
-        return Finding("bounces", False, said, "set WAYHOME_BOUNCE_LMTP or WAYHOME_BOUNCE_MAILDIR")
+        said = f"come back to {address}; see that its mail server pipes them to `wayhome mail take`"
+        return Finding("bounces", None, f"{said}, since no worker takes them")
     return Finding("bounces", True, f"come back to {address} and are taken from {taken}")
 
 
