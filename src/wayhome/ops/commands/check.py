@@ -5,15 +5,19 @@ from dataclasses import asdict
 import click
 
 from wayhome.ops import ready as readiness
+from wayhome.ops.commands.check_delivery import delivery
 from wayhome.ops.ready import as_json, ready, show
 
 LATE_SECONDS = 300
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @as_json
-def check(as_json: bool) -> None:
+@click.pass_context
+def check(context: click.Context, as_json: bool) -> None:
     """Check the database, the pack of places, the relay's setting, and late work."""
+    if context.invoked_subcommand is not None:
+        return
     ready(checked=False)
     from django.conf import settings
 
@@ -53,6 +57,9 @@ def check(as_json: bool) -> None:
     )
     if faults:
         click.get_current_context().exit(1)
+
+
+check.add_command(delivery)
 
 
 @click.command()
