@@ -5,21 +5,25 @@ from dataclasses import asdict
 import click
 
 from wayhome.ops import ready as readiness
+from wayhome.ops.commands.check_delivery import delivery
 from wayhome.ops.ready import as_json, ready, show
 
 LATE_SECONDS = 300
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--deploy", is_flag=True, help="Check what writing to real people needs.")
 @click.option("--resolver", default="", metavar="ADDRESS[:PORT]", help="Where to look up DNS.")
 @as_json
-def check(deploy: bool, resolver: str, as_json: bool) -> None:
+@click.pass_context
+def check(context: click.Context, deploy: bool, resolver: str, as_json: bool) -> None:
     """Check database, places, the relay's setting, late work, and alarms of issues.
 
     With --deploy: the public address, cookies, officers, each relay, SPF, DKIM, DMARC, MX and
     bounces, each with what mends it.
     """
+    if context.invoked_subcommand is not None:
+        return
     ready(checked=False)
     if deploy:
         _check_deploy(resolver, as_json)
@@ -86,6 +90,9 @@ def _check_deploy(resolver: str, as_json: bool) -> None:
         click.get_current_context().exit(1)
     if not as_json:
         click.echo("All is well, as far as can be seen from here.")
+
+
+check.add_command(delivery)
 
 
 @click.command()
