@@ -120,4 +120,5 @@ def test_a_link_is_asked_for_by_keyboard(browser: Browser, live_server: LiveServ
     page.focus("#id_mail")
     page.keyboard.type("nobody@example.org")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/my-link/asked/")
     assert page.inner_text("h1") == "Look into your mailbox"

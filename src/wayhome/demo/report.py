@@ -41,5 +41,5 @@ def counts(cast: Cast) -> dict[str, Any]:
         "doubles": delivery.doubles(),
         "owed": count_owed() + delivery.count_owed(),
         "issues": issues,
-        "muster": {"total": roll.total, **roll.by_state},
+        "muster": {"total": roll.total} | {str(state): n for state, n in roll.by_state.items()},
     }
