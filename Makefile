@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
+# One process for each core; a file's tests stay together, with what they set up.
+PYTEST_FLAGS ?= -n auto --dist loadfile
 PIP_FLAGS := --disable-pip-version-check --no-warn-script-location
 
 .PHONY: help demo test test-sqlite test-postgres lint format bench constraints clean
@@ -28,11 +30,11 @@ demo: $(VENV)/.run  ## run the June 2014 crisis on invented travellers, then ser
 test: lint test-sqlite test-postgres  ## everything that must pass
 
 test-sqlite: $(VENV)/.dev
-	WAYHOME_TEST_DATABASE=sqlite $(BIN)/python -m pytest
+	WAYHOME_TEST_DATABASE=sqlite $(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 # Needs WAYHOME_TEST_POSTGRES_URL, or a server on loopback that lets this user create databases.
 test-postgres: $(VENV)/.dev
-	WAYHOME_TEST_DATABASE=postgres $(BIN)/python -m pytest -m "not unit"
+	WAYHOME_TEST_DATABASE=postgres $(BIN)/python -m pytest -m "not unit" $(PYTEST_FLAGS)
 
 lint: $(VENV)/.dev  ## style, types, import rules, missing migrations
 	$(BIN)/ruff check .

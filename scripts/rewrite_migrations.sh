@@ -16,4 +16,4 @@ for file in src/wayhome/*/migrations/0002_*.py; do
   mkdir -p "$kept/$room" && mv "$file" "$kept/$room/"
 done
 rm -f src/wayhome/*/migrations/0001_initial.py
-WAYHOME_DATA_DIR=$(mktemp -d) .venv/bin/wayhome django makemigrations
+WAYHOME_DATA_DIR=$(mktemp -d) .venv/bin/wayhome django makemigrations --no-header

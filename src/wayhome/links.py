@@ -9,6 +9,7 @@ from wayhome.problems import Problem
 
 _REPLY_SALT = "wayhome.links.reply"
 _TRIPS_SALT = "wayhome.links.trips"
+_WATCH_SALT = "wayhome.links.watch"
 _LONGEST = 400
 
 
@@ -29,6 +30,19 @@ class ReplyLink:
 class TripsLink:
     """The way to one registration's own page, until its epoch is raised."""
 
+    registration_id: int
+    epoch: int
+
+
+@dataclass(frozen=True)
+class WatchLink:
+    """One adult's way to stop watching the areas that one issue concerned, and nothing else.
+
+    It names the registration as a reply link does, and holds as long.
+    """
+
+    issue_id: int
+    contact_point_id: int
     registration_id: int
     epoch: int
 
@@ -57,6 +71,19 @@ def trips_url(link: TripsLink) -> str:
 
 def read_trips(token: str) -> TripsLink:
     return TripsLink(*_read(token, _TRIPS_SALT, 2))
+
+
+def watch_token(link: WatchLink) -> str:
+    values = (link.issue_id, link.contact_point_id, link.registration_id, link.epoch)
+    return signing.Signer(salt=_WATCH_SALT).sign_object(values)
+
+
+def watch_url(link: WatchLink) -> str:
+    return f"{settings.WAYHOME_PUBLIC_URL}/w/{watch_token(link)}/"
+
+
+def read_watch(token: str) -> WatchLink:
+    return WatchLink(*_read(token, _WATCH_SALT, 4))
 
 
 def invalid() -> Problem:

@@ -21,6 +21,7 @@ from wayhome.bulletins.models import Issue
 from wayhome.links import ReplyLink, reply_token
 from wayhome.officers.services import make_officer
 from wayhome.travellers.models import ContactPoint, Reach, Registration
+from wayhome.travellers.services import suppress
 from wayhome.work import clock
 from wayhome.work.worker import run_until_idle
 
@@ -230,9 +231,14 @@ def test_the_desk_works_without_scripts(
     small.click("button:text-is('Preview'):visible")
     assert "within 25 km of Baghdad" in small.inner_text("#preview")
     assert small.input_value("[name=region]") == "within 25 km of Baghdad, Iraq"
-    small.fill("[name=en-headline]", "Stay at home")
+    small.fill("[name=en-headline]", "Demonstrations")
     small.click("text=Keep the draft")
     assert "Missing before it can be submitted" in small.inner_text("main")
+    assert fits(small)
+    small.goto("/desk/")
+    link = small.locator("td a").bounding_box()
+    assert link
+    assert link["height"] < 40  # one line: the word is not broken
     assert fits(small)
 
 
@@ -249,3 +255,32 @@ def test_the_keyboard_is_enough(browser: Browser, live_server: LiveServer) -> No
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
     context.close()
+
+
+def test_a_suppressed_address_is_lifted(
+    browser: Browser, live_server: LiveServer, small: Page
+) -> None:
+    make_officer(
+        email="o@example.org", name="Olga", office="Here", role="officer", password=PASSWORD
+    )
+    enrol(small)
+    point = ContactPoint.objects.get()
+    suppress(point, "5.1.1: 550 5.1.1 there is no such mailbox")
+    small.goto("/desk/")
+    small.fill("#id_username", "o@example.org")
+    small.fill("#id_password", PASSWORD)
+    small.click("main button")
+    small.click("nav >> text=Addresses")
+    assert "no such mailbox" in small.inner_text("main .card")
+    assert "No other address" in small.inner_text("main .card")
+    assert fits(small)
+    small.click("summary:text-is('Write to it again')")
+    small.click("main .card button")
+    small.click(".faults a")
+    assert small.url.endswith(f"#lift-{point.pk}-reason")
+    assert fits(small)
+    small.fill("[name=reason]", "She called, and reads it again")
+    small.click("main .card button")
+    assert "It is written to again" in small.inner_text("main")
+    point.refresh_from_db()
+    assert point.suppressed_at is None

@@ -1,5 +1,6 @@
 """The command line: clear errors on one line, the right exit code, nothing half-written."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,55 @@ def test_bench_prints_its_time_beside_a_scan(instance: Instance) -> None:
     for line in answer["regions"]:
         assert line["keyed_ms"] > 0
         assert line["scan_ms"] > 0
+
+
+def test_an_alarm_fails_the_check_and_a_stop_is_for_officers(tmp_path: Path) -> None:
+    with fresh_instance(tmp_path / "data", WAYHOME_ALARM_MINUTES="0") as instance:
+        assert instance.run("migrate").returncode == 0
+        for name, role in (("ines", "officer"), ("jonas", "approver"), ("vera", "viewer")):
+            instance.run("officer", "add", f"{name}@example.org", "--name", name, "--role", role)
+        (tmp_path / "people.csv").write_text(
+            "name,mail,place,country,arrive,depart,verified\n"
+            "Ann Ash,ann@example.org,Mosul,IQ,2026-01-01,,2026-01-01\n"
+        )
+        instance.json("enrol", "import", str(tmp_path / "people.csv"))
+        text = {
+            "language": "en", "headline": "Leave", "body": "Fighting.", "instruction": "Go.",
+            "correction": "Calm.",
+        }  # fmt: skip
+        said = {
+            "kind": "warning", "region": "Nineveh, Iraq", "source": "Embassy",
+            "hazard": "fighting", "expires_at": "2030-01-01T00:00:00Z", "texts": [text],
+        }  # fmt: skip
+        (tmp_path / "warning.json").write_text(json.dumps(said))
+        ines, jonas = ("--as", "ines@example.org"), ("--as", "jonas@example.org")
+        instance.json("bulletin", "draft", str(tmp_path / "warning.json"), *ines)
+        instance.json("bulletin", "submit", "1", *ines)
+        assert instance.run("worker", "--once").returncode == 0
+        instance.json("bulletin", "sign", "1", "--readback", "1", "--expect-count", "1", *jonas)
+        instance.json("bulletin", "publish", "1", "--expect-count", "1", *ines)
+
+        late = instance.run("check")
+        assert late.returncode == 1
+        assert "issue 1: not planned within 0 minutes; See that a worker runs" in late.stdout
+
+        stopped = instance.json("bulletin", "stop", "1", "--why", "The road is open", *ines)
+        assert stopped["held_why"] == "stopped"
+        assert instance.run("worker", "--once").returncode == 0
+        held = instance.run("bulletin", "progress", "1")
+        assert "held: 1" in held.stdout
+        assert "The road is open" in held.stdout
+        assert instance.run("check").returncode == 0  # an officer wants it so
+        twice = instance.run("bulletin", "stop", "1", "--why", "again", *ines)
+        assert (twice.returncode, twice.stderr.split(":")[0]) == (2, "issue")
+        viewer = instance.run("bulletin", "resume", "1", "--why", "x", "--as", "vera@example.org")
+        assert viewer.returncode == 1
+        assert "may not publish" in viewer.stderr
+        assert instance.run("bulletin", "resume", "1", "--why", " ", *ines).returncode == 2
+        assert instance.json("bulletin", "resume", "1", "--why", "It is not", *ines)["owed"] == 1
+        late = instance.run("check")
+        assert "nothing handed over" in late.stdout
+        assert instance.run("worker", "--once").returncode == 0
+        got = instance.json("bulletin", "progress", "1")
+        assert (got["sent"], got["delivered"], got["answered"], got["owed"]) == (1, 0, 0, 0)
+        assert instance.run("check").returncode == 0

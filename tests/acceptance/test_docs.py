@@ -73,6 +73,24 @@ def test_publish(instance: Instance, tmp_path: Path) -> None:
     _run_all(instance, DOCS / "howto/publish.md", tmp_path)
 
 
+def test_mail(instance: Instance, tmp_path: Path) -> None:
+    """Its commands run; its example of ``check --deploy`` has the lines that the command prints."""
+    page = DOCS / "howto/mail.md"
+    _run_all(instance, page, tmp_path)
+    assert (tmp_path / "dkim-wh2026.pem").stat().st_mode & 0o777 == 0o600
+    printed = instance.run("check", "--deploy", "--resolver", "127.0.0.1:1").stdout
+    (shown,) = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert {"SPF", "DKIM", "DMARC", "MX", "relay"} <= _looked_at(shown)
+    assert _looked_at(printed) <= _looked_at(shown)
+
+
+def _looked_at(lines: str) -> set[str]:
+    """What the findings are about, by its first word."""
+    found = re.findall(r"^(?:ok|look|NOT OK) +(\w+)", lines, re.MULTILINE)
+    assert found
+    return set(found)
+
+
 def test_readme(instance: Instance, tmp_path: Path) -> None:
     commands = _commands(ROOT / "README.md")
     assert any("places region" in command for command in commands)

@@ -235,6 +235,7 @@ class Desk(RuleBasedStateMachine):
         newest = self.bulletin.newest_issue_id
         if self.attempt(services.drop, self.officers[who], self.bulletin.pk):
             self.signed = None
+            self.wrote = set()  # nothing is left of what was dropped
             assert self.bulletin.state == State.PUBLISHED
             assert self.bulletin.newest_issue_id == newest is not None
 

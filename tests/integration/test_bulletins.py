@@ -16,6 +16,7 @@ from tests.support.factories import (
     enrol,
     finish,
     mails,
+    moment,
     publish,
     read_back,
     region,
@@ -74,10 +75,13 @@ class TestWhatMustBeSaid:
             ({"hazard": "h" * 201}, "hazard"),
             ({"texts": (replace(ENGLISH, headline="h" * 161),)}, "headline (en)"),
             ({"texts": (replace(ENGLISH, language="x" * 11),)}, "language (xxxxxxxxxx)"),
+            ({"texts": (replace(ENGLISH, language="English"),)}, "language"),
             ({"lead_days": -1}, "lead_days"),
             ({"grace_days": 4000}, "grace_days"),
             ({"level": -1}, "level"),
             ({"kind": "advisory", "level": 5}, "level"),
+            ({"effective_at": moment("9999-12-31T23:59:59-12:00")}, "effective_at"),
+            ({"expires_at": moment("0001-01-01T00:00:00+12:00")}, "expires_at"),
         ],
     )
     def test_what_is_impossible_is_not_even_drafted(
@@ -89,11 +93,17 @@ class TestWhatMustBeSaid:
 
     def test_control_characters_leave_the_words(self, staff: Staff) -> None:
         text = replace(ENGLISH, headline="Leave\r\nBcc: x\x00", body="One\nTwo\x07")
-        bulletin = services.draft(staff.author, warning(texts=(text,)))
+        bulletin = services.draft(staff.author, warning(texts=(text,), hazard="Fire\x00\n at sea"))
         stored = bulletin.texts.get()
-        assert "\r" not in stored.headline
-        assert "\x00" not in stored.headline
+        assert stored.headline == "Leave Bcc: x"
         assert stored.body == "One\nTwo"
+        assert bulletin.hazard == "Fire at sea"
+
+    def test_words_stay_apart_whatever_space_is_between(self, staff: Staff) -> None:
+        """French writes a narrow space before "!" and in numbers, and pasted text has tabs."""
+        text = replace(ENGLISH, language="fr", body="Danger\u202f! 10\u00a0000 morts\tce soir")
+        bulletin = services.draft(staff.author, warning(texts=(text,)))
+        assert bulletin.texts.get().body == "Danger ! 10 000 morts ce soir"
 
     def test_roles_do_what_they_may(self, staff: Staff) -> None:
         for officer in (staff.viewer, staff.administrator):
@@ -208,9 +218,11 @@ class TestThreads:
         assert letters[2]["Subject"] == "Cancelled: Stay inside"
         root = letters[0]["Message-ID"]
         assert [letter["In-Reply-To"] for letter in letters] == [None, root, root]
-        body = letters[2].get_content()
-        assert ENGLISH.correction in body
-        assert ENGLISH.instruction not in body
+        bodies = [part.get_content() for part in letters[2].iter_parts()]
+        assert len(bodies) == 2  # plain and HTML
+        for body in bodies:
+            assert ENGLISH.correction in body
+            assert ENGLISH.instruction not in body
 
     def test_a_cancel_uses_the_correction_of_every_language(self, staff: Staff) -> None:
         enrol("Ann")
@@ -249,12 +261,43 @@ class TestThreads:
         again = update(staff, issue)
         assert again.texts.get().headline == ENGLISH.headline
 
+    def test_whoever_dropped_a_follow_up_may_sign_the_next(self, staff: Staff) -> None:
+        issue = publish(staff)
+        services.begin_update(staff.signer, issue.bulletin_id)
+        services.drop(staff.signer, issue.bulletin_id)
+        last = cancel(staff, issue)
+        assert last.signed_by == staff.signer.pk
+
+    def test_who_vouches_for_a_language_is_who_last_changed_it(self, staff: Staff) -> None:
+        french = TextSaid("fr", "Partez", "Des combats.", "Partez le jour.", "Tout est calme.")
+        arabic = TextSaid("ar", "غادروا", "قتال.", "غادروا نهارًا.", "الوضع هادئ.")
+        said = warning(texts=(ENGLISH, french, arabic))
+        draft = services.draft(staff.author, said)
+        changed = replace(said, texts=(ENGLISH, replace(french, body="De lourds combats."), arabic))
+        draft = services.edit(staff.publisher, draft.pk, changed, version=draft.version)
+        author, publisher = staff.author.pk, staff.publisher.pk
+        vouched = dict(draft.texts.values_list("language", "vouched_by"))
+        assert vouched == {"en": author, "fr": publisher, "ar": author}
+        issue = finish(staff, draft)
+        follow = services.begin_cancel(staff.case_officer, issue.bulletin_id)
+        vouched = dict(follow.texts.values_list("language", "vouched_by"))
+        assert vouched == {"en": author, "fr": publisher, "ar": author}
+
     def test_a_cancel_overtakes_an_update_in_hand(self, staff: Staff) -> None:
         enrol("Ann")
         issue = publish(staff)
         services.begin_update(staff.author, issue.bulletin_id, warning(region=region("FJ")))
         last = cancel(staff, issue)
         assert (last.issue_kind, last.region) == (IssueKind.CANCEL, issue.region)
+
+    def test_a_cancel_begun_twice_keeps_the_words_of_the_first(self, staff: Staff) -> None:
+        issue = publish(staff)
+        services.begin_cancel(staff.author, issue.bulletin_id)
+        words = TextSaid("en", "All clear", "It was a burst pipe.", "")
+        services.edit(staff.author, issue.bulletin_id, warning(texts=(words,)), version=2)
+        with pytest.raises(Problem, match="in hand"):
+            services.begin_cancel(staff.signer, issue.bulletin_id)
+        assert issue.bulletin.texts.get().body == "It was a burst pipe."
 
     def test_after_a_cancel_nothing_follows(self, staff: Staff) -> None:
         enrol("Ann")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.support.factories import (
     Staff,
     cancel,
+    days,
     enrol,
     enrol_one,
     mails,
@@ -32,9 +33,11 @@ from tests.support.factories import (
 from wayhome.audience.models import AudienceRow, Certainty, Reason
 from wayhome.bulletins.models import Issue
 from wayhome.delivery import planning
-from wayhome.delivery.models import Delivery, DeliveryState, Slice
-from wayhome.delivery.queries import progress
+from wayhome.delivery.models import Attempt, Delivery, DeliveryState, Receipt, Slice, Total
+from wayhome.delivery.queries import doubles, progress
+from wayhome.delivery.receipts import record as record_receipt
 from wayhome.delivery.sending import send_one_slice
+from wayhome.delivery.types import DeliveryKey
 from wayhome.travellers import services as travellers
 from wayhome.travellers.models import ContactPoint, Reach, Registration, Traveller
 from wayhome.trips import services as trips
@@ -313,6 +316,44 @@ class TestLateJoiners:
             run_schedules()
             work()
         assert set(mails(outbox, issue)) == {"ann@example.org"}
+
+
+@pytest.mark.django_db
+class TestAnAddressThatIsMended:
+    def test_what_was_withdrawn_goes_once_it_may(self, staff: Staff, outbox: Path) -> None:
+        enrol("Ann")
+        issue = publish(staff)
+        work_but_sending()
+        point = ContactPoint.objects.get()
+        travellers.suppress(point, "it bounced")
+        work()
+        assert Delivery.objects.get().state == DeliveryState.WITHDRAWN
+        travellers.lift(staff.author, point.pk, "she called")
+        work()
+        assert set(mails(outbox, issue)) == {"ann@example.org"}
+        assert [a.outcome for a in Attempt.objects.order_by("n")] == ["withdrawn", "sent"]
+        facts = Total.objects.filter(n__gt=0).values_list("fact", "n")
+        assert dict(facts) == {"planned": 1, "sent": 1}
+
+    def test_what_bounced_goes_again_and_only_once(self, staff: Staff, outbox: Path) -> None:
+        ann = enrol("Ann").registrations[0]
+        issue = publish(staff)
+        work()
+        point = ContactPoint.objects.get()
+        key = DeliveryKey(issue.pk, 0, point.pk, "mail")
+        record_receipt(key, Receipt.Word.BOUNCED, "dsn", "one", "5.1.1", "no such mailbox")
+        trips.change_stay(Stay.objects.get(trip__registration=ann).pk, depart=days(20))
+        work()
+        assert Attempt.objects.count() == 1
+        travellers.lift(staff.author, point.pk, "she called")
+        work()
+        trips.change_stay(
+            Stay.objects.get(trip__registration=ann, is_current=True).pk, depart=days(21)
+        )
+        work()
+        assert [a.outcome for a in Attempt.objects.order_by("n")] == ["sent", "sent"]
+        assert doubles() == 0
+        assert Total.objects.get(fact="sent").n == 1
 
 
 @pytest.mark.django_db

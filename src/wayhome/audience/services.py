@@ -12,14 +12,13 @@ from wayhome.audience.affects import Window
 from wayhome.audience.matching import Matched, match
 from wayhome.audience.models import AudienceRow, Certainty, Reason
 from wayhome.audience.reached import ways_to
+from wayhome.audience.watching import watchers
 from wayhome.bulletins.models import Bulletin, Issue, IssueKind, State
 from wayhome.bulletins.services import fill_readback
-from wayhome.places.affects import StayPlace, place_certainty
 from wayhome.places.region import parse
 from wayhome.places.resolve import Resolved, resolve
 from wayhome.places.words import in_words
 from wayhome.travellers.models import Assurance, Registration
-from wayhome.trips.models import Watch
 from wayhome.work import clock
 from wayhome.work.db import stored, writes
 
@@ -55,7 +54,7 @@ def window_of(bulletin: Bulletin | Issue) -> Window:
 def find(region: Resolved, window: Window, travellers: Sequence[int] | None = None) -> Matched:
     """Everyone affected, and those who watch an area of the region; by traveller, as matched."""
     there = match(region, window, travellers)
-    watching = np.array(_watchers(region, travellers), dtype=np.int64)
+    watching = np.array(watchers(region, travellers), dtype=np.int64)
     watching = np.setdiff1d(watching, there.traveller)
     together = Matched(
         np.concatenate([there.traveller, watching]),
@@ -166,19 +165,6 @@ def _usual(bulletin: Bulletin) -> int | None:
         .values_list("n", flat=True)
     )
     return int(median(sizes)) if sizes else None
-
-
-def _watchers(region: Resolved, travellers: Sequence[int] | None) -> list[int]:
-    watches = Watch.objects.filter(until=None)
-    if travellers is not None:
-        watches = watches.filter(registration__traveller_id__in=travellers)
-    areas = [
-        area
-        for area in watches.values_list("area", flat=True).distinct()
-        if place_certainty(StayPlace(((area, 2),), None, None, 0), region)
-    ]
-    ids = watches.filter(area__in=areas).values_list("registration__traveller_id", flat=True)
-    return sorted(set(ids))
 
 
 def _tally(words: list[str]) -> dict[str, int]:

@@ -1,18 +1,30 @@
 """Drafts as they are kept: taken from what an officer says, locked, and their steps recorded."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 
 from django.db import connection
 
 from wayhome.bulletins import rules
-from wayhome.bulletins.models import Bulletin, BulletinText, Distribution, Kind, Readback, Step
+from wayhome.bulletins.models import (
+    Bulletin,
+    BulletinText,
+    Distribution,
+    Kind,
+    Readback,
+    Step,
+    TextContent,
+)
 from wayhome.officers.models import Officer
 from wayhome.places.region import AnyRegion, dump
 from wayhome.problems import Problem
+from wayhome.travellers.services import clean_words, is_shown
 from wayhome.work import clock
 
 MOST_DAYS = 365  # of lead or grace
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,6})?")
 
 
 @dataclass(frozen=True)
@@ -57,9 +69,11 @@ def take(bulletin: Bulletin, said: BulletinSaid) -> None:
         moment = getattr(said, name)
         if moment is not None and moment.tzinfo is None:
             raise Problem(name, "has no time zone", "add it, for example +03:00 or Z")
+        clock.check_range(name, moment)
     for field in fields(said):
         if field.name not in ("texts", "region"):
-            setattr(bulletin, field.name, getattr(said, field.name))
+            value = getattr(said, field.name)
+            setattr(bulletin, field.name, clean_words(value) if isinstance(value, str) else value)
     bulletin.region = dump(said.region)
     if said.level not in (None, 1, 2, 3, 4):
         raise Problem("level", f"is {said.level}", "an advisory has a level from 1 to 4")
@@ -81,23 +95,42 @@ def _check_lengths(row: Bulletin | BulletinText, of: str) -> None:
             )
 
 
-def write_texts(bulletin: Bulletin, texts: tuple[TextSaid, ...], officer: Officer) -> None:
+def write_texts(
+    bulletin: Bulletin,
+    texts: tuple[TextSaid, ...],
+    officer: Officer,
+    before: Iterable[TextContent] = (),
+) -> None:
+    """Write the texts of a draft anew. Whoever vouched for words that stood ``before`` and are
+    unchanged still does; ``officer`` vouches for the others."""
+    vouched = {_words(text): getattr(text, "vouched_by", None) for text in before}
     languages = [text.language for text in texts]
     if len(set(languages)) != len(languages):
         raise Problem("texts", "one language stands twice", "keep one text for each language")
     for text in texts:
         row = BulletinText(
             bulletin=bulletin,
-            vouched_by=officer.pk,
             **{name: clean_text(getattr(text, name)) for name in rules.TEXT_CONTENT},
         )
+        row.headline = clean_words(text.headline)
+        row.vouched_by = vouched.get(_words(row)) or officer.pk
         _check_lengths(row, f" ({text.language[:10]})")
+        if not _LANGUAGE.fullmatch(text.language):
+            raise Problem("language", f"{text.language!r} is none", "use a code such as en or ar")
         row.save()
 
 
+def _words(text: TextContent) -> tuple[str, ...]:
+    """What a voucher has read: the language and all that people would read at once. The
+    correction of a text is read with it."""
+    return tuple(getattr(text, name) for name in rules.TEXT_CONTENT)
+
+
 def clean_text(text: str) -> str:
-    """Without control characters (line breaks stay), so that no text can forge a header."""
-    return "".join(c for c in text if c == "\n" or c.isprintable()).strip()
+    """Without control characters (line breaks stay); every other space is an ordinary one."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    spaced = (c if c == "\n" or not c.isspace() else " " for c in text)
+    return "".join(c for c in spaced if c == "\n" or is_shown(c)).strip()
 
 
 def step(
@@ -113,7 +146,7 @@ def step(
         did=did,
         officer_id=officer.pk,
         readback=readback,
-        why=why[:300],
+        why=clean_words(why)[:300],
         at=clock.now(),
     )
 
@@ -129,9 +162,11 @@ def locked(bulletin_id: int) -> Bulletin:
 
 
 def hands(bulletin: Bulletin) -> set[int]:
-    """Everyone who wrote or submitted since the last publication."""
+    """Everyone who wrote or submitted what is in hand: since the last publication, or since a
+    follow-up was dropped, of which nothing is left."""
     steps = bulletin.steps.exclude(did__in=[Step.Did.SIGNED, Step.Did.RETURNED])
-    last = bulletin.steps.filter(did=Step.Did.PUBLISHED).order_by("pk").last()
+    ends = [Step.Did.PUBLISHED, Step.Did.DROPPED]
+    last = bulletin.steps.filter(did__in=ends).order_by("pk").last()
     if last is not None:
         steps = steps.filter(pk__gt=last.pk)
     return set(steps.values_list("officer_id", flat=True))

@@ -133,6 +133,7 @@ class Step(models.Model):
         RETURNED = "returned", "returned"
         SIGNED = "signed", "signed"
         PUBLISHED = "published", "published"
+        DROPPED = "dropped", "dropped"
 
     bulletin = models.ForeignKey(Bulletin, models.PROTECT, related_name="steps")
     version = models.PositiveIntegerField()

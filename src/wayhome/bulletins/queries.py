@@ -55,6 +55,11 @@ def threads(limit: int = 100) -> list[Bulletin]:
     return list(rows.prefetch_related("newest_issue__texts").order_by("-newest_issue_id")[:limit])
 
 
+def issues_by_number(numbers: Iterable[int]) -> dict[int, Issue]:
+    """These issues with their texts."""
+    return Issue.objects.prefetch_related("texts").in_bulk(set(numbers))
+
+
 def find(bulletin_id: int) -> Bulletin | None:
     """One bulletin with its texts and its newest issue."""
     return (

@@ -16,6 +16,7 @@ from wayhome.bulletins.drafts import (
 )
 from wayhome.bulletins.models import (
     Bulletin,
+    BulletinText,
     Issue,
     IssueKind,
     IssueText,
@@ -79,8 +80,9 @@ def edit(officer: Officer, bulletin_id: int, said: BulletinSaid, *, version: int
     bulletin.state = State.DRAFT
     bulletin.version += 1
     bulletin.save()
+    before = list(bulletin.texts.all())
     bulletin.texts.all().delete()
-    write_texts(bulletin, said.texts, officer)
+    write_texts(bulletin, said.texts, officer, before)
     step(bulletin, officer, Step.Did.EDITED)
     return bulletin
 
@@ -245,10 +247,21 @@ def drop(officer: Officer, bulletin_id: int) -> Bulletin:
     bulletin = locked(bulletin_id)
     if bulletin.newest_issue is None or bulletin.state in (State.PUBLISHED, State.CANCELLED):
         raise Problem("state", f"is {bulletin.state}", "only a follow-up in hand can be dropped")
+    issue = bulletin.newest_issue
     bulletin.state = State.PUBLISHED
+    bulletin.issue_kind = issue.issue_kind
     bulletin.version += 1
-    bulletin.save(update_fields=["state", "version"])
-    step(bulletin, officer, Step.Did.RETURNED, why="follow-up dropped")
+    for name in rules.CONTENT:  # what was dropped is not what it says
+        setattr(bulletin, name, getattr(issue, name))
+    bulletin.save()
+    bulletin.texts.all().delete()
+    for text in issue.texts.all():
+        BulletinText.objects.create(
+            bulletin=bulletin,
+            vouched_by=text.vouched_by,
+            **{name: getattr(text, name) for name in rules.TEXT_CONTENT},
+        )
+    step(bulletin, officer, Step.Did.DROPPED)
     return bulletin
 
 
@@ -259,7 +272,9 @@ def _begin(
     bulletin = locked(bulletin_id)
     if bulletin.newest_issue is None or bulletin.state == State.CANCELLED:
         raise Problem("state", f"is {bulletin.state}", "only what is published can be followed up")
-    if bulletin.state != State.PUBLISHED and kind != IssueKind.CANCEL:
+    # A cancel overtakes an update in hand, but not a cancel: its words are somebody's work.
+    overtakes = kind == IssueKind.CANCEL and bulletin.issue_kind != IssueKind.CANCEL
+    if bulletin.state != State.PUBLISHED and not overtakes:
         raise Problem("state", f"is {bulletin.state}", "finish or cancel the version in hand")
     bulletin.issue_kind = kind
     bulletin.state = State.DRAFT
@@ -275,19 +290,27 @@ def _begin(
         take(bulletin, said)
     bulletin.save()
     bulletin.texts.all().delete()
-    texts = said.texts if said is not None else _texts_after(issue, kind)
-    write_texts(bulletin, texts, officer)
+    before = list(issue.texts.order_by("language"))
+    if kind == IssueKind.CANCEL:
+        # Who vouched for a text vouched for the correction that was written with it.
+        before = [_correction_of(text) for text in before]
+    texts = said.texts if said is not None else tuple(_said(text) for text in before)
+    write_texts(bulletin, texts, officer, before)
     step(bulletin, officer, Step.Did.EDITED)
     return bulletin
 
 
-def _texts_after(issue: Issue, kind: IssueKind) -> tuple[TextSaid, ...]:
-    texts = issue.texts.order_by("language")
-    if kind == IssueKind.CANCEL:
-        return tuple(TextSaid(t.language, t.headline, t.correction, "") for t in texts)
-    return tuple(
-        TextSaid(t.language, t.headline, t.body, t.instruction, t.correction) for t in texts
+def _correction_of(text: IssueText) -> IssueText:
+    return IssueText(
+        language=text.language,
+        headline=text.headline,
+        body=text.correction,
+        vouched_by=text.vouched_by,
     )
+
+
+def _said(text: IssueText) -> TextSaid:
+    return TextSaid(**{name: getattr(text, name) for name in rules.TEXT_CONTENT})
 
 
 def _fresh_readback(bulletin: Bulletin) -> Readback:

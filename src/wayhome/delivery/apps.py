@@ -7,3 +7,4 @@ class DeliveryConfig(AppConfig):
 
     def ready(self) -> None:
         from wayhome.delivery import jobs  # noqa: F401  (registers its jobs)
+        from wayhome.delivery.bounces import lmtp, maildir  # noqa: F401  (doors of a worker)

@@ -1,8 +1,12 @@
 """Canaries: addresses of this office that get every issue, to see that it arrives."""
 
-from django.conf import settings
+from dataclasses import dataclass
+from datetime import datetime
 
-from wayhome.delivery.models import Channel
+from django.conf import settings
+from django.db.models import Min
+
+from wayhome.delivery.models import Channel, Delivery, Receipt
 from wayhome.delivery.types import DeliveryKey
 from wayhome.travellers.addresses import address_hash, normalise_mail
 from wayhome.travellers.models import ContactPoint
@@ -27,3 +31,44 @@ def canary_keys(issue_id: int) -> list[DeliveryKey]:
         contact_point(ContactPoint.Kind.MAIL, address) for address in settings.WAYHOME_CANARIES
     ]
     return [DeliveryKey(issue_id, 0, point.pk, Channel.MAIL) for point in points]
+
+
+@dataclass(frozen=True)
+class CanaryLine:
+    """How one issue fared on its way to one canary."""
+
+    address: str
+    state: str  # of its delivery; empty: it has none
+    sent_at: datetime | None
+    arrived_at: datetime | None
+
+
+def canary_lines(issue_id: int) -> list[CanaryLine]:
+    """Each canary address that is set: handed over when, arrived when."""
+    if not settings.WAYHOME_CANARIES:
+        return []
+    points = {
+        point.address: point.pk
+        for point in ContactPoint.objects.filter(pk__in=canary_points()).order_by("pk")
+    }
+    mine = {"issue_id": issue_id, "contact_point_id__in": list(points.values())}
+    deliveries = {row.contact_point_id: row for row in Delivery.objects.filter(**mine)}
+    arrived = dict(
+        Receipt.objects.filter(word=Receipt.Word.DELIVERED, **mine)
+        .values("contact_point_id")
+        .annotate(first=Min("at"))
+        .values_list("contact_point_id", "first")
+    )
+    lines = []
+    for address in dict.fromkeys(normalise_mail(each) for each in settings.WAYHOME_CANARIES):
+        point = points.get(address, 0)
+        row = deliveries.get(point)
+        lines.append(
+            CanaryLine(
+                address,
+                row.state if row else "",
+                row.sent_at if row else None,
+                arrived.get(point),
+            )
+        )
+    return lines

@@ -3,7 +3,13 @@
 from collections.abc import Iterable
 
 from wayhome.audience import services as audience
-from wayhome.delivery import alarms, passing, sending  # noqa: F401  (sending registers its source)
+from wayhome.delivery import (  # noqa: F401  (sending registers its source)
+    alarms,
+    linking,
+    pace,
+    passing,
+    sending,
+)
 from wayhome.delivery.letters import deliver_letters
 from wayhome.delivery.planning import Step, plan_step
 from wayhome.delivery.planning import plan as plan_issue
@@ -42,9 +48,21 @@ def letters(keys: list[str]) -> None:
     deliver_letters([int(key) for key in keys])
 
 
+@batch_job(linking.JOB, batch=100)
+def send_links(keys: list[str]) -> None:
+    """Links were asked for by address; many at once, so that a flood of them delays nothing."""
+    linking.answer(keys)
+
+
 @job("delivery.pass_time", every=MINUTE)
 def pass_time(_key: str) -> None:
     """Stays enter the lead, issues take effect, what was never handed over raises an alarm."""
     for issue_id in passing.to_plan():
         owe("delivery.plan", issue_id)
     alarms.look()
+
+
+@job("delivery.pace", every=MINUTE)
+def sample_pace(_key: str) -> None:
+    """What has ended by now, so that progress can say when the rest will."""
+    pace.sample()

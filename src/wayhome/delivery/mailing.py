@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -57,6 +58,9 @@ class _OfIssue:
         return decide(occasion, delivery, self._served[delivery.contact_point_id])
 
     def render(self, delivery: OwedDelivery, served: Sequence[Served]) -> Outgoing:
+        # The language that they chose for this address, which may differ from the address's own.
+        if served and served[0].language:
+            delivery = replace(delivery, language=served[0].language)
         return self._render(delivery, served)
 
 
@@ -65,8 +69,10 @@ class _OfLetters:
         self._letters = Letter.objects.in_bulk(list(letter_ids))
         points = sorted({letter.contact_point_id for letter in self._letters.values()})
         self._served: dict[tuple[int, int], list[Served]] = defaultdict(list)
+        self._at_point: dict[int, list[Served]] = defaultdict(list)
         for row in sending_sql.served_by_points(points, clock.now()) if points else ():
             self._served[(row.contact_point_id, row.registration_id)].append(row)
+            self._at_point[row.contact_point_id].append(row)
 
     def is_too_old(self, delivery: OwedDelivery, now: datetime) -> bool:
         return self._letters[delivery.letter_id].expires_at <= now
@@ -75,10 +81,23 @@ class _OfLetters:
         letter = self._letters[delivery.letter_id]
         if not letter.text:
             return Withdrawn("its text was forgotten")
-        asked_for = letter.kind in OPENING
-        served = self._served[(letter.contact_point_id, letter.registration_id or 0)]
-        # A code goes to an address that serves nobody yet: that is what it is for.
-        return decide(Occasion(now, not asked_for, without_people=asked_for), delivery, served)
+        occasion = Occasion(
+            now,
+            waits=letter.kind not in OPENING,
+            # What opens somebody's page, or an officer wrote to somebody, goes to an address only
+            # while it is verified as theirs.
+            verified_only=letter.kind in (Letter.Kind.LINK, Letter.Kind.REQUEST),
+            # A code goes to an address that serves nobody yet: that is what it is for.
+            without_people=letter.kind == Letter.Kind.CODE,
+        )
+        return decide(occasion, delivery, self._serves(letter))
+
+    def _serves(self, letter: Letter) -> list[Served]:
+        """Whom the address serves of those whom the letter concerns; of anyone, where it is of
+        several."""
+        if letter.registration_id is not None:
+            return self._served[(letter.contact_point_id, letter.registration_id)]
+        return self._at_point[letter.contact_point_id]
 
     def render(self, delivery: OwedDelivery, served: Sequence[Served]) -> Outgoing:
         return render_letter(self._letters[delivery.letter_id], delivery)

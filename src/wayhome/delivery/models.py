@@ -177,6 +177,27 @@ class Total(models.Model):
         return f"{self.issue_id} {self.channel} {self.domain} {self.fact}: {self.n}"
 
 
+class PaceSample(models.Model):
+    """How many deliveries of an issue to one domain had ended at a moment; kept for some minutes.
+
+    Appended once a minute by ``pace`` while the issue owes something, so that the hand-off itself
+    writes nothing for it.
+    """
+
+    pk = models.CompositePrimaryKey("issue_id", "at", "channel", "domain")
+    issue_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    channel = models.CharField(max_length=10, choices=Channel)
+    domain = models.CharField(max_length=255)
+    ended = models.BigIntegerField()
+
+    class Meta:
+        db_table = "pace_sample"
+
+    def __str__(self) -> str:
+        return f"{self.issue_id} {self.domain} at {self.at}: {self.ended}"
+
+
 class Relay(models.Model):
     """What is known of one relay: how busy, and whether it is down. One row for each name."""
 

@@ -18,7 +18,7 @@ from wayhome.audience.matching import Matched
 from wayhome.audience.models import AudienceRow, Reason
 from wayhome.bulletins.models import Distribution, Issue, Kind
 from wayhome.delivery import planning_sql as sql
-from wayhome.delivery import relays, totals
+from wayhome.delivery import recording, relays, totals
 from wayhome.delivery.canaries import canary_keys
 from wayhome.delivery.models import Dispatch, Lane, Slice, SliceState
 from wayhome.delivery.types import DeliveryKey
@@ -57,6 +57,7 @@ def plan(issue_id: int, travellers: Sequence[int] | None = None) -> None:
         return
     if travellers is not None:
         _plan_chunks(issue, _match(issue, travellers), size=1)  # few, and far apart by number
+        _reach_after_all(issue, travellers)
         return
     step: Step | None = FIRST
     while step is not None:
@@ -177,6 +178,23 @@ def _deliver_to(issue: Issue, first: int, last: int) -> None:
         issue,
         sql.add_for_audience(issue.pk, first, last, clock.now(), verified_only=verified_only),
     )
+
+
+@writes
+def _reach_after_all(issue: Issue, travellers: Sequence[int]) -> None:
+    """What could not reach them and now could, since an address was mended, goes (again)."""
+    closed = sql.closed_without_reaching(issue.pk, travellers, clock.now())
+    if not closed:
+        return
+    sql.open_again(closed)
+    taken_back = Counter[totals.TotalKey]()
+    for each in closed:
+        cause = recording.cause_of(each.state, "", each.detail)
+        taken_back[(each.key.issue_id, each.key.channel, each.domain, each.state, cause)] -= 1
+    totals.add(taken_back)
+    by_channel = groupby(sorted((each.key for each in closed), key=_channel), key=_channel)
+    for channel, keys in by_channel:
+        cut(list(keys), relays.route_of(channel), lane_of(issue), database_now())
 
 
 def _cut(issue: Issue, keys: list[DeliveryKey]) -> None:

@@ -1,6 +1,7 @@
 """Hand-written SQL of planning: which deliveries an issue owes, set-wise."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
@@ -54,6 +55,58 @@ def add_one_by_one(keys: Sequence[DeliveryKey]) -> list[DeliveryKey]:
     for key in sorted(keys):
         added += _add(f"{_INSERT} VALUES (%s, %s, %s, %s, 'owed', 0) {_ADDED}", list(key))
     return added
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A delivery that ended without reaching anyone; ``detail``: of its last attempt."""
+
+    key: DeliveryKey
+    state: str
+    domain: str
+    detail: str
+
+
+# Withdrawn by a policy that allows it now; or sent, bounced, and the bounce was lifted since.
+_NOT_REACHED = """
+(d.state = 'withdrawn' OR d.state = 'sent'
+ AND EXISTS (SELECT 1 FROM receipt r WHERE r.issue_id = d.issue_id AND r.letter_id = d.letter_id
+             AND r.contact_point_id = d.contact_point_id AND r.channel = d.channel
+             AND r.word = 'bounced')
+ AND EXISTS (SELECT 1 FROM suppression l WHERE l.contact_point_id = d.contact_point_id
+             AND l.did = 'lifted' AND l.at >= d.sent_at))
+"""
+
+
+def closed_without_reaching(
+    issue_id: int, travellers: Sequence[int], now: datetime
+) -> list[Closed]:
+    """Deliveries of an issue that did not reach these travellers and could now."""
+    condition = f"g.traveller_id IN ({', '.join(['%s'] * len(travellers))})"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT d.issue_id, d.letter_id, d.contact_point_id, d.channel, d.state, c.domain,"
+            " COALESCE(a.detail, '') FROM delivery d"
+            " JOIN contact_point c ON c.id = d.contact_point_id"
+            " LEFT JOIN attempt a ON a.issue_id = d.issue_id AND a.letter_id = d.letter_id"
+            " AND a.contact_point_id = d.contact_point_id AND a.channel = d.channel"
+            f" AND a.n = d.tries WHERE d.issue_id = %s AND {_NOT_REACHED}"
+            f" AND d.contact_point_id IN (SELECT contact_point_id FROM ({serving(condition)}) s)"
+            " ORDER BY 1, 2, 3, 4",
+            [issue_id, *serving_parameters(travellers, now)],
+        )
+        rows = cursor.fetchall()
+    return [Closed(DeliveryKey(*row[:4]), *row[4:]) for row in rows]
+
+
+def open_again(closed: Sequence[Closed]) -> None:
+    """They are owed once more; their attempts stay."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE delivery SET state = 'owed', sent_at = NULL WHERE issue_id = %s"
+            " AND letter_id = %s AND contact_point_id = %s AND channel = %s AND state = %s",
+            [(*each.key, each.state) for each in closed],
+        )
 
 
 def last_contact_point(earlier: Sequence[int], after: int, limit: int) -> int | None:

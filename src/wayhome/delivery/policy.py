@@ -5,8 +5,8 @@ Pure: it reads no clock and no database, so that every rule can be tried by itse
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from wayhome.delivery.sending_sql import OwedDelivery, Served
 
@@ -70,7 +70,7 @@ def _quiet_ends(row: Served, now: datetime) -> datetime | None:
     """When the quiet hours of a reach that last now will end, aware UTC; None outside them."""
     if row.quiet_from is None or row.quiet_until is None or row.quiet_from == row.quiet_until:
         return None
-    local = now.astimezone(ZoneInfo(row.time_zone))
+    local = now.astimezone(_zone(row.time_zone))
     at = local.time().replace(tzinfo=None)
     if row.quiet_from < row.quiet_until:
         quiet, next_day = row.quiet_from <= at < row.quiet_until, False
@@ -81,3 +81,11 @@ def _quiet_ends(row: Served, now: datetime) -> datetime | None:
     day = local.date() + timedelta(days=1 if next_day else 0)
     ends = datetime.combine(day, row.quiet_until, local.tzinfo).astimezone(UTC)
     return max(ends, now + timedelta(minutes=1))  # a clock set back in the night
+
+
+def _zone(name: str) -> tzinfo:
+    """A zone that this host does not know (any more) must not keep a message from going."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC

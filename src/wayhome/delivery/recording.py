@@ -14,6 +14,7 @@ from django.db import connection
 from wayhome.delivery import totals
 from wayhome.delivery.models import Dispatch
 from wayhome.delivery.types import DeliveryKey
+from wayhome.letters.services import forget_texts
 from wayhome.work.db import Parameter, stored
 
 ENDS = frozenset({"sent", "refused", "withdrawn", "too old"})
@@ -67,7 +68,7 @@ def apply(tried: Sequence[Tried]) -> dict[DeliveryKey, int]:
             )
         )
         domain = standing[each.key].domain
-        cause = "" if each.outcome == "sent" else _cause(each)
+        cause = cause_of(each.outcome, each.status, each.detail)
         total = (each.key.issue_id, each.key.channel, domain, each.outcome, cause)
         if each.outcome not in ENDS:
             counts[total] += 1
@@ -77,6 +78,8 @@ def apply(tried: Sequence[Tried]) -> dict[DeliveryKey, int]:
             ended[each.key] = each
     _append(attempts)
     _bring_up_to_date(tries, ended)
+    # What a code or a link opens is not kept once it is handed over, or will never be.
+    forget_texts([key.letter_id for key in ended if key.letter_id])
     totals.add(counts)
     sent = [each for each in tried if each.outcome == "sent"]
     _note_first_sent({each.key.issue_id: each.at for each in reversed(sent)})
@@ -99,8 +102,9 @@ def unrecorded(tried: Sequence[Tried]) -> list[Tried]:
     return [each for each in tried if (each.key, each.at) not in known]
 
 
-def _cause(each: Tried) -> str:
-    return (each.status or each.detail.split(":")[0])[:CAUSE_LENGTH]
+def cause_of(outcome: str, status: str, detail: str) -> str:
+    """Under which cause a try is counted: its status code, or how its detail begins."""
+    return "" if outcome == "sent" else (status or detail.split(":")[0])[:CAUSE_LENGTH]
 
 
 def _standing(keys: Collection[DeliveryKey]) -> dict[DeliveryKey, _Standing]:

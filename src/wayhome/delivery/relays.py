@@ -8,7 +8,7 @@ while the others go on.
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import formataddr
 
@@ -30,13 +30,17 @@ _LONGEST_MESSAGE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Way:
-    """One relay of a route. ``rate`` messages a second and ``connections``: 0 is no limit."""
+    """One relay of a route. ``rate`` messages a second and ``connections``: 0 is no limit.
+
+    ``open`` is told whether the relay has taken mail of ours before.
+    """
 
     name: str
-    open: Callable[[], Session]
+    open: Callable[[bool], Session]
     weight: float = 1
     rate: float = 0
     connections: int = 0
+    has_sent: bool = False
 
 
 def route_of(channel: str) -> str:
@@ -58,17 +62,19 @@ def ways(route: str) -> list[Way]:
     sender = formataddr((settings.WAYHOME_SENDER_NAME, address))
     if route == FILES:
         outbox = settings.WAYHOME_DATA_DIR / "outbox"
-        return [Way(FILES, lambda: files.open_session(outbox, sender))]
+        return [Way(FILES, lambda _: files.open_session(outbox, sender))]
     if not settings.WAYHOME_SMTP_URL:
         return []
     # A relay that stalls must not outlast the lease that its message is sent under.
     seconds = min(_LONGEST_MESSAGE_SECONDS, settings.WAYHOME_LEASE_SECONDS / 2)
 
-    def opener(relay: smtp.Relay) -> Callable[[], Session]:
-        return lambda: smtp.open_session(relay, sender, address, timeout_seconds=seconds)
+    def opener(relay: smtp.Relay) -> Callable[[bool], Session]:
+        return lambda has_sent: smtp.open_session(
+            relay, sender, address, timeout_seconds=seconds, has_sent=has_sent
+        )
 
     return [
-        Way(relay.name, opener(relay), relay.weight, relay.rate, relay.connections)
+        Way(relay.name, opener(relay), relay.weight, relay.rate or 0, relay.connections or 0)
         for relay in smtp.read_relays(settings.WAYHOME_SMTP_URL)
     ]
 
@@ -87,7 +93,7 @@ def choose(route: str, size: int, now: datetime) -> Way | None:
         took = timedelta(seconds=size / chosen.rate)
         begins = max(now, rows[chosen.name].free_at or now)
         Relay.objects.filter(name=chosen.name).update(free_at=begins + took)
-    return chosen
+    return replace(chosen, has_sent=rows[chosen.name].sent > 0)
 
 
 @writes

@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 
 BATCH_MESSAGES = 50
 BATCH_SECONDS = 0.25
+# A slice may take minutes by a slow relay: what people and officers decide meanwhile holds for
+# the rest of it.
+POLICY_SECONDS = 1.0
 _FIRST_PAUSE = timedelta(seconds=15)
 _LONGEST_PAUSE = timedelta(minutes=15)
 _TRIES_BEFORE_GIVING_UP = 5
@@ -46,7 +49,7 @@ class _Sender(threading.local):
 
     def session(self, way: relays.Way) -> Session:
         if way.name not in self.sessions:
-            self.sessions[way.name] = way.open()
+            self.sessions[way.name] = way.open(way.has_sent)
         return self.sessions[way.name]
 
     def drop(self, name: str) -> None:
@@ -97,8 +100,13 @@ class _Run:
     def __init__(self, leased: Lease) -> None:
         self._slice = leased.slice
         self._relay = leased.way.name
-        self._owed = sending_sql.deliveries_of(self._slice.pk)
+        owed = sending_sql.deliveries_of(self._slice.pk)
+        # What stopped the route the last time must not come first again.
+        first = self._slice.tries % max(len(owed), 1)
+        self._owed = owed[first:] + owed[:first]
         self._mailing = mailing_of(self._slice, self._owed)
+        self._as_read = {delivery.key: delivery for delivery in self._owed}
+        self._read_again = time.monotonic() + POLICY_SECONDS
         self._in_hand: list[OwedDelivery] = []  # given to the session, outcome unknown
         self._batch: list[Tried] = []
         self._batch_ends = time.monotonic() + BATCH_SECONDS
@@ -131,11 +139,21 @@ class _Run:
                 self._stop = "the worker is asked to end"
             if self._stop:
                 return
-            message = self._prepared(delivery)
+            current = self._current(delivery)
+            message = self._prepared(current) if current is not None else None
             if message is not None:
                 self._in_hand.append(delivery)
                 yield message
             self._flush_if_due()
+
+    def _current(self, delivery: OwedDelivery) -> OwedDelivery | None:
+        """The delivery and its address as they are now; None where it is no longer owed here."""
+        if time.monotonic() >= self._read_again:
+            rest = sending_sql.deliveries_of(self._slice.pk)
+            self._as_read = {each.key: each for each in rest}
+            self._mailing = mailing_of(self._slice, rest)
+            self._read_again = time.monotonic() + POLICY_SECONDS
+        return self._as_read.get(delivery.key)
 
     def _prepared(self, delivery: OwedDelivery) -> Outgoing | None:
         """The message, or None where it is not to go now; that is then noted."""

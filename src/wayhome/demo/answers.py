@@ -52,7 +52,9 @@ def delivered_links(issue: Issue) -> Iterator[ReplyLink]:
     for path in folder.glob("*.eml"):
         mail = message_from_bytes(path.read_bytes(), policy=default)
         assert isinstance(mail, EmailMessage)
-        links += [read_reply(token) for token in _LINK.findall(mail.get_content())]
+        text = mail.get_body(("plain",))
+        assert text is not None
+        links += [read_reply(token) for token in _LINK.findall(text.get_content())]
     return iter(sorted(links, key=lambda link: (link.registration_id, link.contact_point_id)))
 
 

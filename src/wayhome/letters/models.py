@@ -31,6 +31,7 @@ class Letter(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["contact_point_id", "once"], name="letter_once")
         ]
+        indexes = [models.Index(fields=["registration_id", "-made_at"], name="letter_registration")]
 
     def __str__(self) -> str:
         return f"letter {self.pk} ({self.kind})"

@@ -63,4 +63,5 @@ def owe_letter(
 @writes
 def forget_texts(letter_ids: list[int]) -> None:
     """Empty the texts of codes and links that are done with."""
-    Letter.objects.filter(pk__in=letter_ids, kind__in=OPENING).update(text="")
+    if letter_ids:
+        Letter.objects.filter(pk__in=letter_ids, kind__in=OPENING).update(text="")

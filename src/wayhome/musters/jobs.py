@@ -1,6 +1,6 @@
 """Jobs of this room: fill rolls, take replies, put late joiners on, let *safe* expire."""
 
-from wayhome.musters import services
+from wayhome.musters import claims, services
 from wayhome.work.registry import batch_job, job
 
 MINUTE = 60
@@ -39,3 +39,9 @@ def refill(_key: str) -> None:
 @job("musters.expire_safe", every=MINUTE)
 def expire_safe(_key: str) -> None:
     services.expire_safe()
+
+
+@job("musters.carry_out_stops", on=("musters.released",))
+def carry_out_stops(_key: str) -> None:
+    """A muster or an entry was closed: what people asked meanwhile is done now."""
+    claims.carry_out_stops()

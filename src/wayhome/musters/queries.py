@@ -144,6 +144,12 @@ def history(access: Access, entry_id: int) -> list[RollChange]:
     return list(changes)
 
 
+def changed_at(entry_id: int) -> datetime | None:
+    """When anything last happened to an entry; nobody is named."""
+    changes = RollChange.objects.filter(entry=entry_id).order_by("-pk")
+    return changes.values_list("at", flat=True).first()
+
+
 def find(muster_id: int) -> Muster | None:
     return Muster.objects.filter(pk=muster_id).first()
 

@@ -42,6 +42,8 @@ STATE_OF: dict[str, RollState] = {
 }
 # States that no later claim moves: an officer must weigh it.
 HELD_STATES = CASE_STATES | {RollState.NEEDS_HELP}
+# States in which no entry is closed.
+UNSETTLED = frozenset({RollState.SILENT, RollState.NEEDS_HELP})
 
 
 @writes
@@ -60,6 +62,8 @@ def open_muster(
     require(officer, Verb.MUSTER)
     if not name.strip():
         raise Problem("name", "is empty", "name the muster, for example after place and day")
+    clock.check_range("starts", starts_at)
+    clock.check_range("ends", ends_at)
     if ends_at is not None and ends_at <= starts_at:
         raise Problem("ends", "is not after the beginning", "mend the times")
     if not 1 <= safe_hours <= 24 * 7:
@@ -196,17 +200,24 @@ def _apply(muster: Muster, reply: Reply) -> None:
     newest = entry.newest_reply
     is_newest = newest is None or (newest.said_at, newest.pk) < (reply.said_at, reply.pk)
     was = entry.state
+    decided_since = was != RollState.SILENT and reply.said_at < entry.since
+    if to == RollState.NEEDS_HELP and was not in HELD_STATES:
+        # However late it arrives, a call for help is heard.
+        _set_state(entry, to, reply.said_at, muster.safe_hours)
+        entry.later_claim = newest.answer if newest and not is_newest else ""
+    elif not is_newest or decided_since:
+        to = RollState(was)  # an older word that arrived late is kept, and moves nothing
+    elif was in HELD_STATES and to != was:
+        # A call for help stands until an officer has weighed what was said since.
+        entry.later_claim = reply.answer
+        to = RollState(was)
+    else:
+        _set_state(entry, to, reply.said_at, muster.safe_hours)
     if is_newest:
         entry.newest_reply = reply
-        if was in HELD_STATES and to != was:
-            # A call for help stands until an officer has weighed what was said since.
-            entry.later_claim = reply.answer
-            to = RollState(was)
-        else:
-            _set_state(entry, to, reply.said_at, muster.safe_hours)
-        entry.save()
-    else:
-        to = RollState(was)  # an older word that arrived late is kept, and moves nothing
+    if reply.answer == Answer.NEEDS_HELP:
+        _reopen(entry)
+    entry.save()
     RollChange.objects.create(
         entry=entry, was=was, state=to, why=RollChange.Why.REPLY, reply=reply, at=clock.now()
     )
@@ -217,6 +228,10 @@ def _set_state(entry: RollEntry, to: RollState, at: datetime, safe_hours: int) -
     entry.since = at
     entry.safe_until = at + timedelta(hours=safe_hours) if to == RollState.SAFE else None
     entry.later_claim = ""
+
+
+def _reopen(entry: RollEntry) -> None:
+    entry.closed_at = entry.closed_by = None
 
 
 def expire_safe() -> int:
@@ -260,7 +275,8 @@ def decide(
 ) -> RollEntry:
     """An officer sets an entry after speaking to the person or a witness.
 
-    ``seen_since``: the entry's ``since`` as the officer saw it; Problem where it changed meanwhile.
+    ``seen_since``: when the entry last changed, as the officer saw it (``queries.changed_at``);
+    Problem where anything was said or decided meanwhile.
     """
     require(officer, Verb.MUSTER)
     entry = _entry(entry_id, seen_since)
@@ -271,6 +287,8 @@ def decide(
         raise Refused("officer: this state is kept by officers cleared for cases")
     was = entry.state
     _set_state(entry, RollState(state), clock.now(), entry.muster.safe_hours)
+    if state in UNSETTLED:
+        _reopen(entry)
     entry.save()
     _by_officer(entry, was, officer, reason)
     return entry
@@ -283,7 +301,7 @@ def close_entry(
     """Close an entry: an officer knows, by an arrival or a second witness, that it is settled."""
     require(officer, Verb.MUSTER)
     entry = _entry(entry_id, seen_since)
-    if entry.state in (RollState.SILENT, RollState.NEEDS_HELP):
+    if entry.state in UNSETTLED:
         raise Problem("state", f"is {entry.state}", "set what you know first, then close")
     if not reason.strip():
         raise Problem("reason", "is empty", "say how you know")
@@ -291,6 +309,7 @@ def close_entry(
     entry.closed_by = officer.pk
     entry.save(update_fields=["closed_at", "closed_by"])
     _by_officer(entry, entry.state, officer, f"closed: {reason}")
+    tell("musters.released", entry.muster_id)
     return entry
 
 
@@ -302,6 +321,7 @@ def close_muster(officer: Officer, muster_id: int) -> Muster:
     if muster.closed_at is None:
         muster.closed_at = clock.now()
         muster.save(update_fields=["closed_at"])
+        tell("musters.released", muster.pk)
     return muster
 
 
@@ -314,7 +334,7 @@ def _entry(entry_id: int, seen_since: datetime | None) -> RollEntry:
     )
     if entry is None:
         raise Problem("entry", f"{entry_id} is unknown", "reload the board")
-    if seen_since is not None and entry.since != seen_since:
+    if seen_since is not None and entry.changes.latest("pk").at != seen_since:
         raise Problem("entry", "was changed meanwhile", "reload the board and look again")
     return entry
 

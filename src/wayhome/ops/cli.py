@@ -23,6 +23,7 @@ COMMANDS = {
     "demo": ("demo", "demo"),
     "django": ("setup", "django"),
     "enrol": ("enrol", "enrol"),
+    "mail": ("mail", "mail"),
     "migrate": ("setup", "migrate"),
     "muster": ("muster", "muster"),
     "officer": ("officer", "officer"),

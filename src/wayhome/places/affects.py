@@ -46,10 +46,12 @@ def _in_atom(place: StayPlace, atom: Atom) -> int:
 
 
 def _in_shape(lon: float, lat: float, radius_m: int, atom: ShapeAtom) -> int:
-    away = float(atom.shape.distance_m(np.array([lon]), np.array([lat]))[0])
-    if away == 0:
+    point = np.array([lon]), np.array([lat])
+    if atom.shape.covers(*point)[0]:
         return CERTAIN
-    return POSSIBLE if away <= radius_m else NO
+    # On a slanted edge a point is inside or outside by its last digit: one answer for everyone.
+    away = float(atom.shape.distance_m(*point)[0])
+    return POSSIBLE if radius_m > 0 and away <= radius_m else NO
 
 
 def atom_values(

@@ -3,7 +3,8 @@
 The rules, in order:
 
 1. Only the surest matches count: a former or similar name is not weighed against a place that
-   bears the name now. Every name of a country is as sure as a place's own ("Holland").
+   bears the name now. Every name of a country is as sure as a place's own ("Holland"), unless it
+   is a place's own in that country ("Tunis") and ``narrow`` or ``country`` asks within it.
 2. A spelling that is only similar is taken when it is at least ``SURE`` alike, six letters or
    longer, and nothing else comes within ``CLEAR``.
 3. Of places inside one another (Baghdad the city in Baghdad the province, Luxembourg in
@@ -63,9 +64,15 @@ def the_one(
                 f"{shown} is wider than a country",
                 "name the countries, or the country it is in",
             )
-    if not found or not _close_enough(found, text):
+    if not found or not _close_enough(found, text) or _is_another_country(text, country, found):
         raise _unknown(field, shown, country, found)
-    surest = [m for m in found if m.sureness == found[0].sureness or _is_country(m)]
+    own = [m for m in found if m.sureness == "exact"] if narrow or country else []
+    surest = [
+        m
+        for m in found
+        if m.sureness == found[0].sureness
+        or (_is_country(m) and not any(_inside(other, m) for other in own))
+    ]
     if found[0].sureness == "fuzzy":
         surest = [m for m in surest if m.score > found[0].score - CLEAR]
     left = _without_small(_without_nested(surest, narrow), narrow)
@@ -113,6 +120,23 @@ def _kind_said(text: str, country: str | None, kinds: Sequence[Kind]) -> tuple[s
         if any(m.kind == "subdivision" for m in found) and found[0].kind != "country":
             return text, ("subdivision",)
     return text, kinds
+
+
+def countries_called(text: str) -> list[Match]:
+    """Countries whose own or English name ``text`` is."""
+    found = bearers(text, kinds=("country",))
+    return [m for m in found if m.sureness == "exact" or fold(m.name) == fold(text)]
+
+
+def _is_another_country(text: str, country: str | None, found: list[Match]) -> bool:
+    """Whether ``text`` is another country's own name, and nothing's own name in ``country``.
+
+    "Iraq, Iran" is not Arak, which was called Iraq once.
+    """
+    if country is None or found[0].sureness == "exact":
+        return False
+    inside = pack.area(country).country
+    return any(match.country != inside for match in countries_called(text))
 
 
 def _is_country(match: Match) -> bool:

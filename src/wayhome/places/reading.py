@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from wayhome.places import pack
 from wayhome.places import region as regions
-from wayhome.places.choosing import the_one
+from wayhome.places.choosing import countries_called, the_one
 from wayhome.places.errors import PlaceError
 from wayhome.places.finding import ALL_KINDS, Kind, Match, bearers, find, label
 from wayhome.places.folding import fold, names_a_kind, without_kind
@@ -107,9 +107,10 @@ def _read_list(text: str, country: str | None) -> regions.AnyRegion:
     if within := _WITHIN.fullmatch(text.strip()):
         return _read_within(within, country)
     words = _WHERE.sub(lambda m: f", {m[1]}" if m[1] else ", ", text)
-    words = _LEAD.sub("", words.strip(" ,;"))
-    kinds: Sequence[Kind] = ("subdivision",) if _PLURAL.search(text) else ALL_KINDS
-    pieces, joints = _pieces(words)
+    lead = _LEAD.match(words := words.strip(" ,;"))
+    pieces, joints = _pieces(words[lead.end() :] if lead else words)
+    plural = [lead[0] if lead else "", *(piece for piece in pieces if not _is_country_name(piece))]
+    kinds: Sequence[Kind] = ("subdivision",) if any(map(_PLURAL.search, plural)) else ALL_KINDS
     if len(pieces) > MOST_NAMES:
         raise PlaceError("region", f"it names more than {MOST_NAMES} places", "name larger areas")
     found: list[regions.AnyRegion] = []
@@ -245,15 +246,16 @@ def _is_country_name(name: str) -> bool:
 def _known_in(name: str, country: str) -> bool:
     if code := pack.code_of(name):
         return pack.area(code).country == country and code != country
-    if bearers(name, country, ("subdivision", "city")):
-        return True
+    if inside := bearers(name, country, ("subdivision", "city")):
+        # Arak in Iran was called Iraq once: "Iraq, Iran" are two countries all the same.
+        return inside[0].sureness == "exact" or not countries_called(name)
     return not bearers(name) and bool(find(name, country, ("subdivision", "city")))
 
 
 def _not_a_country_too(name: str, country: str, kinds: Sequence[Kind]) -> None:
     if "country" not in kinds or names_a_kind(name):
         return
-    also = [m for m in bearers(name, kinds=("country",)) if m.sureness == "exact"]
+    also = countries_called(name)
     inside = bearers(name, country, ("subdivision", "city"))
     if also and also[0].country != country and inside and inside[0].sureness == "exact":
         choices = (label(also[0]), label(inside[0]))

@@ -12,6 +12,8 @@ from wayhome.places.rings import polygon
 from wayhome.places.shapes import GEOD
 
 _MOST_NAMED = 60
+_SAME_DEGREES = 0.02
+"""How far a newer pack may have moved a city's centre."""
 
 
 def in_words(region: regions.AnyRegion) -> str:
@@ -68,9 +70,10 @@ def _leaf(leaf: regions.AnyRegion, said: str | None) -> str:
     if isinstance(leaf, regions.City):
         country = _country(leaf)
         where = f" ({pack.area(country).label})" if country and country != said else ""
-        return f"within {leaf.radius_km:.4g} km of {leaf.name}{where}"
+        said_name = leaf.name if _is_where_it_says(leaf) else f"“{leaf.name}” at {_at(leaf)}"
+        return f"within {leaf.radius_km:.4g} km of {said_name}{where}"
     if isinstance(leaf, regions.Circle):
-        return f"within {leaf.radius_km:.4g} km of {point_words(leaf.lon, leaf.lat)}"
+        return f"within {leaf.radius_km:.4g} km of {_at(leaf)}"
     if isinstance(leaf, regions.Polygon):
         return _polygon_words(leaf)
     raise TypeError(f"{type(leaf).__name__} is not an area or a shape")
@@ -104,12 +107,24 @@ def _polygon_words(part: regions.Polygon) -> str:
     return f"a drawn area of {size} km² {where}"
 
 
+def _at(leaf: regions.City | regions.Circle) -> str:
+    return point_words(leaf.lon, leaf.lat)
+
+
+def _is_where_it_says(leaf: regions.City) -> bool:
+    """Whether name and point are the pack's: whoever signs must not read one and send another."""
+    city = pack.cities().get(leaf.city_id)
+    if city is None or city.name != leaf.name:
+        return False
+    return max(abs(city.lon - leaf.lon), abs(city.lat - leaf.lat)) < _SAME_DEGREES
+
+
 def _country(leaf: regions.AnyRegion) -> str | None:
     if isinstance(leaf, regions.Area):
         return pack.area(leaf.code).country
     if isinstance(leaf, regions.City):
         city = pack.cities().get(leaf.city_id)
-        return city.country if city else None
+        return city.country if city and _is_where_it_says(leaf) else None
     return None
 
 

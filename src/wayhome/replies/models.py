@@ -31,7 +31,8 @@ class Reply(models.Model):
     officer_id = models.BigIntegerField(null=True)
     said_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
-    # One press is one reply, however often the form is sent again on a bad line.
+    # One press is one reply, however often the form is sent again on a bad line: a hash of the
+    # page's own number, the answer and the words.
     press = models.CharField(max_length=64)
 
     class Meta:

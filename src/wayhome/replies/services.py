@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 
@@ -15,6 +16,7 @@ from wayhome.officers.roles import Verb
 from wayhome.problems import Problem
 from wayhome.replies.models import Answer, Reply, ReplyPrivate
 from wayhome.travellers.models import ContactPoint, Registration, Traveller
+from wayhome.travellers.queries import in_care
 from wayhome.travellers.sealing import seal
 from wayhome.work import clock
 from wayhome.work.db import writes
@@ -31,13 +33,9 @@ ANSWERS: dict[str, tuple[Answer, ...]] = {
 
 
 def people_of(registration: Registration) -> list[Traveller]:
-    """The adult of a registration and the minors in their care: all that a link shows.
-
-    Records that a join has emptied are left out.
-    """
+    """The adult of a registration and the minors in their care: all that a link shows."""
     adult = registration.traveller
-    minors = adult.minors.filter(registrations__isnull=False).distinct().order_by("pk")
-    return [adult, *minors]
+    return [adult, *in_care(adult)]
 
 
 def open_reply_link(link: ReplyLink) -> tuple[Issue, list[Traveller]]:
@@ -76,7 +74,8 @@ def reply_by_link(
 ) -> list[Reply]:
     """Record one answer for each of ``people`` (travellers whom the link shows).
 
-    ``press`` is the same when one press of the button arrives twice; it then counts once.
+    ``press`` is the same when one press of a button arrives twice; it then counts once. Another
+    answer or other words from the same page are another press.
     """
     issue, shown = open_reply_link(link)
     return _record(
@@ -87,6 +86,7 @@ def reply_by_link(
         contact_point_id=link.contact_point_id,
         channel=Reply.Channel.LINK,
         said_by_id=shown[0].pk,
+        through=link.registration_id,
         words=words,
         device=device,
         press=press,
@@ -122,6 +122,7 @@ def reply_by_trips(
         contact_point_id=None,
         channel=Reply.Channel.MY_TRIPS,
         said_by_id=registration.traveller_id,
+        through=link.registration_id,
         words=words,
         device=device,
         press=press,
@@ -154,6 +155,16 @@ def reply_told(
     )[0]
 
 
+def _registration_of(person: Traveller, through: int | None) -> Registration:
+    """The registration that a reply belongs to: the link's own, so that records which are parted
+    again keep what each said, else the person's newest."""
+    own = person.registrations.order_by("-pk")
+    registration = own.filter(pk=through or 0).first() or own.first()
+    if registration is None:
+        raise Problem("traveller", "was joined with another record", "record it there")
+    return registration
+
+
 def _chosen(shown: list[Traveller], people: Sequence[int]) -> list[Traveller]:
     chosen = [person for person in shown if person.pk in set(people)]
     if not chosen or len(chosen) != len(set(people)):
@@ -175,6 +186,7 @@ def _record(
     device: str = "",
     press: str = "",
     said_at: datetime | None = None,
+    through: int | None = None,
 ) -> list[Reply]:
     if answer not in allowed:
         raise Problem("answer", f"{answer[:20]!r} is not asked", f"choose {', '.join(allowed)}")
@@ -182,10 +194,12 @@ def _record(
     if len(words) > WORDS_LENGTH:
         raise Problem("words", f"have {len(words)} characters", f"use at most {WORDS_LENGTH}")
     now = clock.now()
-    press = (press or secrets.token_hex(16))[:64]
+    # Whoever presses "safe" and then "I need help" on one page has said both.
+    said = f"{press or secrets.token_hex(16)}\n{answer}\n{words}"
+    press = sha256(said.encode()).hexdigest()
     replies = []
     for person in people:
-        registration = person.registrations.order_by("-pk")[0]
+        registration = _registration_of(person, through)
         before = Reply.objects.filter(registration=registration, press=press).first()
         if before is not None:
             replies.append(before)

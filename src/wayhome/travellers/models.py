@@ -148,7 +148,7 @@ class ContactPoint(models.Model):
     address_hash = models.CharField(max_length=64)
     domain = models.CharField(max_length=255, blank=True)  # that receives its mail
     language = models.CharField(max_length=10, default="en")
-    bounces = models.PositiveIntegerField(default=0)
+    bounces = models.PositiveIntegerField(default=0)  # deliveries since one was proven
     suppressed_at = models.DateTimeField(null=True)
     suppressed_why = models.CharField(max_length=200, blank=True)
     link_epoch = models.PositiveIntegerField(default=1)
@@ -159,9 +159,41 @@ class ContactPoint(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "address_hash"], name="contact_point_once")
         ]
+        indexes = [
+            models.Index(
+                fields=["-suppressed_at", "-id"],
+                condition=models.Q(suppressed_at__isnull=False),
+                name="contact_point_suppressed",
+            ),
+            models.Index(
+                fields=["-bounces", "-id"],
+                condition=models.Q(bounces__gt=0),
+                name="contact_point_bouncing",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"contact point {self.pk}"
+
+
+class Suppression(models.Model):
+    """Nothing is sent to a contact point any more, or again; appended, never changed."""
+
+    class Did(models.TextChoices):
+        SUPPRESSED = "suppressed", "suppressed"
+        LIFTED = "lifted", "lifted"
+
+    contact_point = models.ForeignKey(ContactPoint, models.PROTECT, related_name="suppressions")
+    did = models.CharField(max_length=10, choices=Did)
+    why = models.CharField(max_length=300)
+    officer_id = models.BigIntegerField(null=True)  # null: by rule
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "suppression"
+
+    def __str__(self) -> str:
+        return f"{self.contact_point_id} {self.did}"
 
 
 class Reach(models.Model):
@@ -189,7 +221,9 @@ class Reach(models.Model):
     time_zone = models.CharField(max_length=40, default="UTC")  # IANA name
     language = models.CharField(max_length=10, blank=True)  # empty: the contact point's
     wording = models.CharField(max_length=10, choices=Wording, default=Wording.FULL)
-    stopped_at = models.DateTimeField(null=True)  # the person asked that nothing more comes
+    # The person asked that nothing more comes; kept, not carried out, while a muster covers them.
+    stop_asked_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)  # nothing more comes
     hostile_since = models.DateTimeField(null=True)  # in hostile hands: nothing goes there
     ended_at = models.DateTimeField(null=True)
     made_at = models.DateTimeField()
@@ -208,9 +242,43 @@ class Reach(models.Model):
                 name="reach_quiet_hours_have_two_ends",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["stop_asked_at"],
+                condition=models.Q(stop_asked_at__isnull=False, stopped_at__isnull=True),
+                name="reach_stop_asked",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"reach {self.pk}"
+
+
+class ReachStep(models.Model):
+    """What was said or decided about the terms of a reach: by whom, when, why; appended."""
+
+    class Did(models.TextChoices):
+        CHANGED = "changed", "changed"
+        ASKED_TO_STOP = "asked to stop", "asked that nothing more comes"
+        STOPPED = "stopped", "stopped"
+        RESUMED = "resumed", "resumed"
+        HOSTILE = "hostile", "in hostile hands"
+        SAFE_AGAIN = "safe again", "no longer in hostile hands"
+
+    reach = models.ForeignKey(Reach, models.PROTECT, related_name="steps")
+    did = models.CharField(max_length=13, choices=Did)
+    what = models.CharField(max_length=300, blank=True)  # the terms that changed, in words
+    # One of the two: an officer, or the registration whose own page it was said on.
+    officer_id = models.BigIntegerField(null=True)
+    said_by_id = models.BigIntegerField(null=True)
+    why = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "reach_step"
+
+    def __str__(self) -> str:
+        return f"reach {self.reach_id} {self.did}"
 
 
 class PersonKey(models.Model):

@@ -3,6 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import F
+
+from wayhome.officers.access import require
+from wayhome.officers.models import Officer
+from wayhome.officers.roles import Verb
 from wayhome.problems import Problem
 from wayhome.travellers.addresses import address_hash, normalise
 from wayhome.travellers.models import (
@@ -14,6 +19,7 @@ from wayhome.travellers.models import (
     Reach,
     Registration,
     Repointing,
+    Suppression,
     Traveller,
 )
 from wayhome.work import clock
@@ -23,9 +29,17 @@ from wayhome.work.services import tell
 NAME_LENGTH = 200
 
 
+_JOINERS = "\u200c\u200d"  # invisible, and part of Persian and Indic spelling
+
+
+def is_shown(character: str) -> bool:
+    """Not a control character, which no database and no header takes."""
+    return character.isprintable() or character in _JOINERS
+
+
 def clean_words(text: str) -> str:
-    """One line without control characters, which no database and no header takes."""
-    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+    """One line without control characters."""
+    return " ".join("".join(c for c in text if is_shown(c) or c.isspace()).split())
 
 
 def clean_name(text: str) -> str:
@@ -121,13 +135,81 @@ def add_reach(
         },
     )
     if made:
-        served = {registration.traveller_id}
-        if party is not None:
-            members = party.members.filter(until=None)
-            served |= set(members.values_list("registration__traveller_id", flat=True))
-        for traveller_id in served:
+        for traveller_id in sorted(_served(reach)):
             tell("travellers.reach_added", traveller_id)
     return reach
+
+
+def _served(reach: Reach) -> set[int]:
+    """Travellers for whom a reach is used: its registration's, and its party's."""
+    served = {reach.registration.traveller_id}
+    if reach.party is not None:
+        members = reach.party.members.filter(until=None)
+        served |= set(members.values_list("registration__traveller_id", flat=True))
+    return served
+
+
+@writes
+def count_bounce(contact_point: ContactPoint) -> None:
+    """One more delivery to it has come back."""
+    ContactPoint.objects.filter(pk=contact_point.pk).update(bounces=F("bounces") + 1)
+
+
+@writes
+def prove(contact_point_id: int) -> None:
+    """A delivery to it has arrived: what came back before says nothing any more."""
+    ContactPoint.objects.filter(pk=contact_point_id, bounces__gt=0).update(bounces=0)
+
+
+@writes
+def suppress(contact_point: ContactPoint, why: str) -> bool:
+    """Send nothing there until an officer lifts it; False where nothing was sent already.
+
+    By rule, for a reason that speaks of the address (``delivery.receipts`` decides).
+    """
+    now = clock.now()
+    free = ContactPoint.objects.filter(pk=contact_point.pk, suppressed_at=None)
+    if not free.update(suppressed_at=now, suppressed_why=why[:200]):
+        return False
+    Suppression.objects.create(
+        contact_point=contact_point, did=Suppression.Did.SUPPRESSED, why=why[:300], at=now
+    )
+    return True
+
+
+REASON_LENGTH = 300
+
+
+@writes
+def lift(officer: Officer, contact_point_id: int, reason: str) -> None:
+    """Write to a suppressed address again; whoever it serves is warned of what is in force, as
+    late joiners are, and gets again what had gone there and bounced.
+
+    For whoever may enrol people: they may enter this address anew, which is the same decision.
+    Problem where it is not suppressed or no reason is given.
+    """
+    require(officer, Verb.ENROL)
+    reason = clean_words(reason)
+    if not reason:
+        raise Problem("reason", "is empty", "say how you know that the address works again")
+    if len(reason) > REASON_LENGTH:
+        raise Problem("reason", f"has {len(reason)} characters", f"use at most {REASON_LENGTH}")
+    held = ContactPoint.objects.filter(pk=contact_point_id, suppressed_at__isnull=False)
+    if not held.update(suppressed_at=None, suppressed_why="", bounces=0):
+        raise Problem("address", "is not suppressed", "look at the list again")
+    Suppression.objects.create(
+        contact_point_id=contact_point_id,
+        did=Suppression.Did.LIFTED,
+        why=reason,
+        officer_id=officer.pk,
+        at=clock.now(),
+    )
+    reaches = Reach.objects.filter(
+        contact_point_id=contact_point_id, purpose=Reach.Purpose.OWN, ended_at=None
+    ).select_related("registration", "party")
+    served = {traveller_id for reach in reaches for traveller_id in _served(reach)}
+    for traveller_id in sorted(served):
+        tell("travellers.reach_added", traveller_id)
 
 
 @writes

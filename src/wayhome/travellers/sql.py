@@ -73,3 +73,21 @@ def channels_of(
         )
         rows: list[tuple[int, str, str, int]] = cursor.fetchall()
     return rows
+
+
+def verified_ways(travellers: Sequence[int], now: datetime) -> list[tuple[int, int, str, bool]]:
+    """Distinct (contact point, registration, language, neutral) of verified reaches of these
+    travellers; neutral where any of its reaches is."""
+    condition = (
+        f"g.traveller_id IN ({', '.join(['%s'] * len(travellers))}) AND r.verified_at IS NOT NULL"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT contact_point_id, registration_id, MIN(language),"
+            " MAX(CASE wording WHEN 'neutral' THEN 1 ELSE 0 END)"
+            f" FROM ({serving(condition)}) s GROUP BY contact_point_id, registration_id"
+            " ORDER BY contact_point_id, registration_id",
+            serving_parameters(travellers, now),
+        )
+        rows = cursor.fetchall()
+    return [(row[0], row[1], row[2], bool(row[3])) for row in rows]

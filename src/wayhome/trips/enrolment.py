@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from wayhome.places import pack
 from wayhome.places.errors import PlaceError
@@ -9,9 +10,9 @@ from wayhome.places.placing import Placed, place_stay
 from wayhome.problems import Problem, Problems
 from wayhome.travellers.addresses import normalise_mail, normalise_phone
 from wayhome.travellers.services import clean_name
+from wayhome.travellers.zones import LANGUAGES as LANGUAGES
 from wayhome.trips.models import Leg
 
-LANGUAGES = ("en", "fr", "es", "ar")
 MOST_PEOPLE = 40
 MOST_STAYS = 40
 REFERENCE_LENGTH = 120
@@ -47,6 +48,8 @@ class PersonSaid:
     mail: str = ""
     phone: str = ""
     reference: str = ""
+    # When their own addresses were verified.
+    verified_at: datetime | Literal["with the party"] | None = "with the party"
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class EnrolmentSaid:
     emergency_phone: str = ""
     watches: tuple[str, ...] = ()
     verified_at: datetime | None = None
+
+    def verified(self, person: PersonSaid) -> datetime | None:
+        """When the addresses of one person of it were verified."""
+        at = person.verified_at
+        return self.verified_at if at == "with the party" else at
 
 
 @dataclass
@@ -151,6 +159,12 @@ def check_stay(said: StaySaid, today: date) -> Placed:
     if faults:
         raise Problems(faults)
     return placed
+
+
+def check_days(said: StaySaid, today: date) -> None:
+    """Problems where the days of one stay cannot be."""
+    if faults := _day_faults(said, 1, today):
+        raise Problems(faults)
 
 
 def _check_reference(reference: str) -> None:

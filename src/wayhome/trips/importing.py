@@ -70,10 +70,11 @@ def import_csv(
     door = Door.ORGANISATION if organisation else Door.LIST
     result = Imported()
     parties = list(_parties(_lines(Path(path)), result))
+    several = _in_several(parties)
     done = 0
     for start in range(0, len(parties), PARTIES_IN_TRANSACTION):
         batch = parties[start : start + PARTIES_IN_TRANSACTION]
-        _import_batch(batch, door, organisation, dry_run, result)
+        _import_batch(batch, door, organisation, dry_run, result, several)
         done += len(batch)
         if progress:
             progress(done, len(parties))
@@ -87,20 +88,28 @@ def _import_batch(
     organisation: Organisation | None,
     dry_run: bool,
     result: Imported,
+    several: set[str],
 ) -> None:
     references = {values["reference"] for party in batch for _, values in party} - {""}
     known = set(
         Registration.objects.filter(
-            door=door, organisation=organisation, reference__in=references
+            door=door,
+            organisation=organisation,
+            # What cannot be shown is refused below; the database could not even look for it.
+            reference__in=[each for each in references if each.isprintable()],
         ).values_list("reference", flat=True)
     )
     good: list[EnrolmentSaid] = []
     for party in batch:
         people = len(_people(party))
         if any(values["reference"] in known for _, values in party):
-            result.known += people
+            newcomers = _newcomers(party, known)
+            result.known += people - len(newcomers)
+            result.refused += len(newcomers)
+            result.faults += newcomers
             continue
         try:
+            _check_whole(party, several)
             said = _said(party)
             check(said, clock.today())
         except Problems as problems:
@@ -183,6 +192,34 @@ def _parties(lines: Iterator[Line], result: Imported) -> Iterator[list[Line]]:
     yield from gathered.values()
 
 
+def _in_several(parties: list[list[Line]]) -> set[str]:
+    """References that stand in more than one party."""
+    seen: set[str] = set()
+    several: set[str] = set()
+    for party in parties:
+        own = {values["reference"] for _, values in party} - {""}
+        several |= own & seen
+        seen |= own
+    return several
+
+
+def _newcomers(party: list[Line], known: set[str]) -> list[Fault]:
+    """A fault for each person of a known party whose own reference is not known."""
+    words = "reference: is new in a party that is known; give whoever is new a party of their own"
+    people = {values["reference"]: line for line, values in reversed(party)}
+    return [Fault(line, words) for name, line in people.items() if name and name not in known]
+
+
+def _check_whole(party: list[Line], several: set[str]) -> None:
+    for number, values in party:
+        if values["reference"] in several:
+            raise Problem(
+                f"line {number}",
+                f"reference {values['reference'][:40]!r} stands in several parties",
+                "write the same party, or none, in all its lines",
+            )
+
+
 def _people(party: list[Line]) -> list[list[Line]]:
     """The lines of each person of a party."""
     people: dict[str, list[Line]] = {}
@@ -207,7 +244,7 @@ def _said(party: list[Line]) -> EnrolmentSaid:
         people=tuple(_person(lines) for lines in people),
         stays=stays[0],
         language=first["language"].lower() or "en",
-        verified_at=_verified(people[0][0]),
+        verified_at=_verified(people[0][0]),  # of the addresses that serve the party
         # A lone person's address is their own; a party's first address serves the party.
         mail=first["mail"] if len(people) > 1 else "",
         phone=first["phone"] if len(people) > 1 else "",
@@ -224,6 +261,7 @@ def _person(lines: list[Line]) -> PersonSaid:
         mail=values["mail"],
         phone=values["phone"],
         reference=values["reference"],
+        verified_at=_verified(lines[0]),
     )
 
 

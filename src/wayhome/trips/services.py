@@ -1,6 +1,7 @@
 """Enrol, change and end stays. Each writes its matching rows and tells ``trips.placed``."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -23,8 +24,17 @@ from wayhome.travellers.models import (
     Traveller,
 )
 from wayhome.trips import matchrows
-from wayhome.trips.enrolment import Checked, EnrolmentSaid, PersonSaid, StaySaid, check, check_stay
+from wayhome.trips.enrolment import (
+    Checked,
+    EnrolmentSaid,
+    PersonSaid,
+    StaySaid,
+    check,
+    check_days,
+    check_stay,
+)
 from wayhome.trips.models import Leg, LegEnd, Stay, Trip, Watch
+from wayhome.trips.queries import open_watches
 from wayhome.work import clock
 from wayhome.work.db import writes
 from wayhome.work.services import tell
@@ -58,15 +68,15 @@ def _write(
     checked: Checked, door: str, entered_by: int | None, organisation: Organisation | None
 ) -> Enrolled:
     said = checked.said
-    assurance = Assurance.REACHABLE if said.verified_at else Assurance.SELF_DECLARED
     first_adult: Traveller | None = None
     made: dict[int, Registration] = {}
     # Adults first, since minors need a guardian's row; the answer keeps the order of naming.
     for index, person in sorted(enumerate(said.people), key=lambda pair: pair[1].minor):
+        is_reachable = said.verified_at or said.verified(person)
         registration = travellers.register(
             person.name,
             door=door,
-            assurance=assurance,
+            assurance=Assurance.REACHABLE if is_reachable else Assurance.SELF_DECLARED,
             guardian=first_adult if person.minor else None,
             entered_by=entered_by,
             organisation=organisation,
@@ -91,22 +101,22 @@ def _write_reaches(
     mail, phone = ContactPoint.Kind.MAIL, ContactPoint.Kind.PHONE
     own, emergency = Reach.Purpose.OWN, Reach.Purpose.EMERGENCY
     given = [
-        (speaker, party, own, mail, said.mail),
-        (speaker, party, own, phone, said.phone),
-        (speaker, party, emergency, mail, said.emergency_mail),
-        (speaker, party, emergency, phone, said.emergency_phone),
+        (speaker, party, own, mail, said.mail, said.verified_at),
+        (speaker, party, own, phone, said.phone, said.verified_at),
+        (speaker, party, emergency, mail, said.emergency_mail, None),
+        (speaker, party, emergency, phone, said.emergency_phone, None),
     ]
     for registration, person in zip(registrations, said.people, strict=True):
-        given.append((registration, None, own, mail, person.mail))
-        given.append((registration, None, own, phone, person.phone))
-    for registration, served, purpose, kind, address in given:
+        given.append((registration, None, own, mail, person.mail, said.verified(person)))
+        given.append((registration, None, own, phone, person.phone, said.verified(person)))
+    for registration, served, purpose, kind, address, verified_at in given:
         if address:
             travellers.add_reach(
                 registration,
                 travellers.contact_point(kind, address, said.language),
                 party=served,
                 purpose=purpose,
-                verified_at=said.verified_at if purpose == own else None,
+                verified_at=verified_at,
             )
 
 
@@ -157,6 +167,16 @@ def watch(registration: Registration, area: str) -> Watch:
 
 
 @writes
+def end_watches(registration: Registration, areas: Iterable[str]) -> int:
+    """End the watches of these areas by an adult and the minors in their care; how many ended.
+
+    Their stays are untouched: a person who is there cannot be taken off by this.
+    """
+    watches = open_watches(registration).filter(area__in=list(areas))
+    return watches.update(until=clock.now())
+
+
+@writes
 def change_stay(
     stay_id: int,
     *,
@@ -164,12 +184,18 @@ def change_stay(
     depart: date | None = None,
     source: str = Door.SELF,
 ) -> Stay:
-    """A new version of a current stay: another place and days, or only another last day."""
+    """A new version of a current stay: another place and days, or only another last day.
+
+    The words of the place as they stand keep it exactly: read again they might mean another.
+    """
     stay = _current(stay_id)
     placed: Placed | None = None
     changes: dict[str, object] = {"departure_confirmed": False}
     if said is not None:
-        placed = check_stay(said, clock.today())
+        if said.country is None and said.place.strip() == stay.words:
+            check_days(said, clock.today())
+        else:
+            placed = check_stay(said, clock.today())
         changes |= {"arrive": said.arrive, "depart": said.depart}
     elif depart is not None:
         if depart < stay.arrive:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from wayhome.delivery import alarms
 from wayhome.officers.models import Officer
 from wayhome.officers.roles import Verb
 from wayhome.work import clock
@@ -22,6 +23,8 @@ def instance(request: HttpRequest) -> dict[str, object]:
         "instance_now": clock.now if settings.WAYHOME_EXERCISE else None,
         "mail_to_files": not settings.WAYHOME_SMTP_URL,
         "may": SimpleLazyObject(lambda: _may(request)),
+        # One query, and only where a page of the desk asks.
+        "alarms": SimpleLazyObject(alarms.standing),
     }
 
 

@@ -3,7 +3,7 @@
 import logging
 import re
 
-_TOKEN = re.compile(r"(/(?:my|r|enrol/done)/)[^/\s?]+")
+_TOKEN = re.compile(r"(/(?:my|r|w|enrol/done)/)[^/\s?]+")
 
 
 class HideLinks(logging.Filter):

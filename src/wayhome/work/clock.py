@@ -7,6 +7,11 @@ from threading import Lock
 from django.db import connection
 from django.utils import timezone
 
+from wayhome.problems import Problem
+
+# Days before and after these are slips of the keyboard, and arithmetic about them fails.
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
 _lock = Lock()
 _offset: tuple[float, timedelta] | None = None
 _follows = False
@@ -28,6 +33,12 @@ def follow_database() -> None:
 
 def today() -> date:
     return now().date()
+
+
+def check_range(field: str, moment: datetime | None) -> None:
+    """Problem where ``moment`` is in no year that anybody means."""
+    if moment is not None and not EARLIEST <= moment <= LATEST:
+        raise Problem(field, f"is in the year {moment.year}", "check the year")
 
 
 def database_now() -> datetime:

@@ -1,5 +1,6 @@
 """Which jobs exist, what facts they follow from, and what a worker sends besides."""
 
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -108,3 +109,34 @@ def sources() -> tuple[Source, ...]:
 def following(fact: str) -> tuple[Job, ...]:
     """The jobs that follow from ``fact``."""
     return tuple(job for job in _jobs.values() if fact in job.on)
+
+
+Serve = Callable[[threading.Event], None]
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a worker runs beside its work for as long as it lives: ``run`` returns when the event
+    is set, or at once where its settings ask for nothing."""
+
+    name: str
+    run: Serve
+
+
+_services: dict[str, Service] = {}
+
+
+def service(name: str) -> Callable[[Serve], Serve]:
+    """Register the decorated function as a service."""
+
+    def register(run: Serve) -> Serve:
+        if name in _services:
+            raise ValueError(f"service {name} is registered twice")
+        _services[name] = Service(name, run)
+        return run
+
+    return register
+
+
+def services() -> tuple[Service, ...]:
+    return tuple(_services.values())

@@ -36,6 +36,10 @@ def run(stop: threading.Event) -> None:
         threading.Thread(target=_poll, args=(source, stop), name=f"{source.name}-{number}")
         for number, source in enumerate(sources)
     ]
+    threads += [
+        threading.Thread(target=_serve, args=(service.run, stop), name=service.name)
+        for service in registry.services()
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -64,6 +68,18 @@ def _poll(source: registry.Source, stop: threading.Event) -> None:
         source.rest()
     finally:
         connection.close()
+
+
+def _serve(run: Callable[[threading.Event], None], stop: threading.Event) -> None:
+    """A service that fails is said and begun again; the work beside it goes on."""
+    ended = False
+    while not ended and not stop.is_set():
+
+        def step() -> bool:
+            run(stop)
+            return True
+
+        ended = _guarded(step, stop)
 
 
 def _guarded(step: Callable[[], bool], stop: threading.Event) -> bool:

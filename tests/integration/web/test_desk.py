@@ -12,6 +12,7 @@ from django.urls import URLPattern, reverse
 from tests.integration.web.conftest import ARABIC, PASSWORD, said, signed_in
 from wayhome.bulletins import services as bulletins
 from wayhome.bulletins.models import Bulletin, Issue, State
+from wayhome.bulletins.services import TextSaid
 from wayhome.officers.models import Look, Officer
 from wayhome.officers.roles import MAY, Role
 from wayhome.places.reading import read
@@ -78,6 +79,23 @@ def test_signing_in_and_out(client: Client, author: Officer) -> None:
     assert client.post("/desk/sign-in/", elsewhere)["Location"] == "/desk/"
 
 
+def test_signing_in_leads_back_to_a_page_that_can_be_opened(
+    client: Client, author: Officer, draft: Bulletin
+) -> None:
+    who = {"username": author.email, "password": PASSWORD}
+    for answer in (
+        client.get(f"/desk/bulletins/{draft.pk}/"),
+        client.post(f"/desk/bulletins/{draft.pk}/submit/"),
+    ):
+        next_page = answer["Location"].partition("?next=")[2]
+        page = client.post("/desk/sign-in/", who | {"next": next_page}, follow=True)
+        assert page.status_code == 200
+        assert "Leave Mosul" in page.content.decode()
+        client.post("/desk/sign-out/")
+    draft.refresh_from_db()
+    assert draft.state == State.DRAFT
+
+
 def test_an_account_that_was_closed_is_out_at_once(desk: Client, author: Officer) -> None:
     author.is_active = False
     author.save()
@@ -130,7 +148,7 @@ def test_two_officers_bring_a_warning_out(
     assert out.redirect_chain[-1][0] == f"/desk/issues/{issue.pk}/"
     run_until_idle()
     progress = desk.get(f"/desk/issues/{issue.pk}/").content.decode()
-    assert "<b>2</b>audience" in progress
+    assert "<b>2</b>people in the audience" in progress
     assert "<b>2</b>sent" in progress
     assert 'Signed by <span dir="auto">Olga Approver</span>' in progress
     assert "There is fighting." in Client().get(f"/issues/{issue.pk}/").content.decode()
@@ -180,6 +198,18 @@ def test_the_second_of_two_editors_is_told(desk: Client, draft: Bulletin) -> Non
     assert 'value="Two"' in second.content.decode()
     draft.refresh_from_db()
     assert (draft.hazard, draft.version) == ("One", 2)
+
+
+def test_no_version_and_no_reason_breaks_a_page(
+    desk: Client, second_desk: Client, submitted: Bulletin
+) -> None:
+    path = f"/desk/bulletins/{submitted.pk}/"
+    for version in ("9" * 5000, "9" * 30, "-1", "x", ""):
+        answer = desk.post(f"{path}edit/", compose_form(version=version))
+        assert answer.status_code == 422
+        assert "another officer has changed the draft" in answer.content.decode()
+    assert second_desk.post(f"{path}return/", {"why": "See\0 page 2"}).status_code == 302
+    assert "See page 2" in desk.get(path).content.decode()
 
 
 def test_signing_what_was_edited_meanwhile_is_refused(
@@ -253,6 +283,11 @@ def test_the_preview_counts_and_writes_nothing(desk: Client, family: list[Regist
         page = desk.post(path, form).content.decode()
         for shown in ("<b>2</b>people", "Nineveh (Iraq)", "<svg", "mail", "phone", "Arabic"):
             assert shown in page
+    for year in ("0001", "9999"):  # said beside the field when it is kept
+        slip = compose_form(effective_at=f"{year}-12-31T23:59")
+        assert "<b>2</b>people" in desk.post("/desk/preview/", slip).content.decode()
+        kept = desk.post("/desk/bulletins/new/", slip)
+        assert "check the year" in kept.content.decode()
     bad = desk.post("/desk/preview/", compose_form(region="Tripoli")).content.decode()
     assert "Lebanon" in bad
     assert Bulletin.objects.count() == 0
@@ -273,6 +308,22 @@ def test_update_shows_what_changes_and_can_be_dropped(
     desk.post(f"{page}drop/")
     issue.bulletin.refresh_from_db()
     assert issue.bulletin.state == State.PUBLISHED
+    shown = desk.get(page).content.decode()  # what is in force, not what was dropped
+    assert "There is fighting." in shown
+    assert "heavy" not in shown
+    assert "Anbar" not in shown
+
+
+def test_an_edit_keeps_a_language_that_the_page_does_not_offer(
+    desk: Client, author: Officer, family: list[Registration]
+) -> None:
+    kurdish = TextSaid("ckb", "Kurdish headline", "Words.", "Do.", "Not so.")
+    made = bulletins.draft(author, said(texts=(kurdish,)))
+    path = f"/desk/bulletins/{made.pk}/edit/"
+    assert "Kurdish headline" in desk.get(path).content.decode()
+    form = compose_form(version="1") | {"ckb-headline": "New headline", "ckb-body": "Words."}
+    assert desk.post(path, form).status_code == 302
+    assert made.texts.get(language="ckb").headline == "New headline"
 
 
 def test_a_cancel_is_worded_beforehand_and_only_its_words_change(

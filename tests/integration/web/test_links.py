@@ -18,6 +18,7 @@ from wayhome.officers.models import Look, Officer
 from wayhome.replies.models import Reply, ReplyPrivate
 from wayhome.travellers.models import ContactPoint, Registration
 from wayhome.travellers.queries import names
+from wayhome.travellers.services import repoint
 from wayhome.trips.models import Stay
 from wayhome.web.logs import HideLinks
 from wayhome.work import clock
@@ -50,6 +51,32 @@ def test_a_reply_is_recorded_once_however_often_it_is_sent(
     assert "needs help" in done.content.decode()
     assert "Bo H." in done.content.decode()
     assert "No water" not in done.content.decode()
+
+
+def test_a_call_for_help_after_another_button_of_the_same_page_counts(
+    client: Client, links: Links, family: list[Registration]
+) -> None:
+    """On a slow line people press the next button before the next page has come."""
+    for path in (links.reply, links.trips + "answer/"):
+        sent = {"press": "one-page", "people": family[0].traveller_id}
+        client.post(path, sent | {"answer": "safe"})
+        shown = client.post(path, sent | {"answer": "needs help"}, follow=True)
+        client.post(path, sent | {"answer": "needs help", "words": "Cellar"})
+        said = Reply.objects.order_by("-pk").values_list("answer", flat=True)[:3]
+        assert list(said) == ["needs help", "needs help", "safe"]
+        assert "needs help" in shown.content.decode()
+
+
+def test_no_number_of_a_press_breaks_a_page(
+    client: Client, links: Links, family: list[Registration]
+) -> None:
+    for press in ("\0", "x" * 500, "é", ""):
+        sent = {"press": press, "answer": "safe", "people": family[0].traveller_id}
+        assert client.post(links.reply, sent).status_code == 302
+        assert client.post(links.trips + "answer/", sent).status_code == 302
+        page = client.get(links.reply + "done/", {"press": press})
+        assert page.status_code == 200
+        assert "Nothing was recorded" in page.content.decode()
 
 
 def test_a_reply_needs_no_cookie(links: Links, family: list[Registration]) -> None:
@@ -225,6 +252,24 @@ def test_a_place_is_changed_or_its_fault_is_said(
     assert (new.words, new.depart) == ("Erbil, Iraq", None)
 
 
+def test_days_change_and_a_place_that_was_not_touched_stays_what_it_was(
+    client: Client, form: dict[str, str]
+) -> None:
+    """There are two Suzhous in China: read again, the words would not say which."""
+    place = {"stay-0-place": "Suzhou, Jiangsu, China", "stay-0-country": ""}
+    token = re.search(rb"/my/[^\"]+/", client.post("/enrol/", form | place, follow=True).content)
+    assert token
+    stay = Stay.objects.order_by("pk")[0]
+    path = f"{token[0].decode()}stays/{stay.pk}/"
+    sent = {"place": stay.words, "arrive": (stay.arrive - timedelta(days=1)).isoformat()}
+    far = client.post(path, sent | {"depart": "9999-12-31"})
+    assert far.status_code == 422
+    assert "more than five years ahead" in far.content.decode()
+    assert client.post(path, sent | {"resident": "on"}).status_code == 302
+    new = Stay.objects.get(trip=stay.trip, is_current=True)
+    assert (new.words, new.areas, new.lon, new.depart) == (stay.words, stay.areas, stay.lon, None)
+
+
 def test_nobody_changes_another_family_s_stay(
     client: Client, links: Links, form: dict[str, str]
 ) -> None:
@@ -234,6 +279,27 @@ def test_nobody_changes_another_family_s_stay(
     assert client.post(f"{links.trips}stays/{other.pk}/", sent).status_code == 422
     assert client.get(f"{links.trips}stays/{other.pk}/").status_code == 404
     assert Stay.objects.get(pk=other.pk).is_current
+
+
+def test_a_child_stays_in_care_when_records_are_joined_and_parted(
+    client: Client, links: Links, family: list[Registration], form: dict[str, str]
+) -> None:
+    client.post("/enrol/", form | {"people": "1", "person-0-name": "Amina H."})
+    twin = Registration.objects.order_by("-pk")[0].traveller
+    adult, child = family
+    was = adult.traveller
+    sent: dict[str, object] = {"answer": "safe"}
+    for now, before in ((twin, was), (was, twin)):
+        repoint(adult, now, why="same passport, or not", by_officer=None)
+        run_until_idle()
+        assert "Bo H." in client.get(links.reply).content.decode()
+        assert "Bo Haddad" in client.get(links.trips).content.decode()
+        sent |= {"people": [now.pk, child.traveller_id]}
+        assert client.post(links.reply, sent).status_code == 302
+        sent |= {"people": [before.pk]}
+        assert client.post(links.reply, sent).status_code == 422
+    # What was said by this family's link is theirs still.
+    assert set(Reply.objects.values_list("registration", flat=True)) == {adult.pk, child.pk}
 
 
 def test_a_person_sees_who_looked_after_a_day_but_no_name_and_no_case(

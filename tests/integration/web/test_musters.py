@@ -15,7 +15,8 @@ from wayhome.officers.models import Look, Officer
 from wayhome.officers.services import clear
 from wayhome.places.reading import read
 from wayhome.replies.models import Reply
-from wayhome.travellers.models import Registration
+from wayhome.travellers.models import Registration, Traveller
+from wayhome.travellers.services import repoint
 from wayhome.work import clock
 from wayhome.work.worker import run_until_idle
 
@@ -80,6 +81,18 @@ def test_a_muster_is_opened_with_its_incident(
     assert '<li class="silent"><b>2</b>' in board
 
 
+@pytest.mark.parametrize(
+    ("begins", "ends"), [("0014-06-15T08:00", ""), ("2014-06-15T08:00", "9999-12-31T23:59")]
+)
+def test_a_slip_in_the_year_is_said(desk: Client, begins: str, ends: str) -> None:
+    """One muster whose roll cannot be filled would keep late joiners off every other."""
+    form = {"name": "Mosul", "region": "Nineveh, Iraq", "safe_hours": "24"}
+    page = desk.post("/desk/musters/new/", form | {"starts_at": begins, "ends_at": ends})
+    assert page.status_code == 422
+    assert "check the year" in page.content.decode()
+    assert Muster.objects.count() == 0
+
+
 def test_the_board_names_nobody_and_the_roll_records_each_look(
     desk: Client, author: Officer, muster: Muster, entry: RollEntry
 ) -> None:
@@ -120,6 +133,98 @@ def test_the_roll_is_paged_and_filtered(
     assert "Bo Haddad" in desk.get(f"{path}&after={last}").content.decode()
     assert "Nobody" in desk.get(f"{path}&area=IQ-AN").content.decode()
     assert "Nobody" in desk.get(f"{path}&after=x&state=departed").content.decode()
+
+
+def say(person: Registration, answer: str, minutes: int) -> None:
+    """What a person said so many minutes ago, not yet taken onto any roll."""
+    Reply.objects.create(
+        registration=person,
+        answer=answer,
+        channel="link",
+        said_at=clock.now() - timedelta(minutes=minutes),
+        recorded_at=clock.now(),
+        press=f"{answer} {minutes}",
+    )
+
+
+def heard(*, newest_first: bool = False) -> None:
+    keys = list(Reply.objects.order_by("-said_at" if newest_first else "said_at"))
+    for reply in keys:
+        musters.take_replies([reply.pk])
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_call_for_help_stands_in_whatever_order_words_arrive(
+    entry: RollEntry, family: list[Registration], newest_first: bool
+) -> None:
+    say(family[0], "needs help", 20)
+    say(family[0], "safe", 10)
+    heard(newest_first=newest_first)
+    entry.refresh_from_db()
+    assert (entry.state, entry.later_claim) == ("needs help", "safe")
+
+
+def test_what_was_said_before_an_officer_decided_moves_nothing_but_a_call_for_help(
+    entry: RollEntry, family: list[Registration], author: Officer
+) -> None:
+    musters.decide(author, entry.pk, "departed", reason="Seen at the gate")
+    say(family[0], "safe", 10)
+    heard()
+    entry.refresh_from_db()
+    assert entry.state == "departed"
+    say(family[0], "needs help", 5)
+    heard()
+    entry.refresh_from_db()
+    assert entry.state == "needs help"
+
+
+def test_a_closed_entry_that_calls_for_help_is_open_again(
+    desk: Client, entry: RollEntry, family: list[Registration], author: Officer
+) -> None:
+    musters.decide(author, entry.pk, "safe", reason="Spoke to her")
+    musters.close_entry(author, entry.pk, reason="Arrived")
+    say(family[0], "needs help", 0)
+    heard()
+    page = desk.get(f"/desk/musters/{entry.muster_id}/").content.decode()
+    assert "0 closed by an officer" in page
+    musters.decide(author, entry.pk, "safe", reason="Spoke to her")
+    musters.close_entry(author, entry.pk, reason="Arrived")
+    musters.decide(author, entry.pk, "silent", reason="It was another")
+    page = desk.get(f"/desk/musters/{entry.muster_id}/").content.decode()
+    assert "0 closed by an officer" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_said_while_an_officer_reads_stops_the_decision(
+    desk: Client, muster: Muster, entry: RollEntry, family: list[Registration]
+) -> None:
+    say(family[0], "needs help", 20)
+    heard()
+    path = f"/desk/musters/{muster.pk}/roll/{entry.pk}/"
+    seen = desk.get(path).context["seen_since"]
+    say(family[0], "departed", 10)
+    heard()
+    decided = {"state": "safe", "reason": "A neighbour", "seen_since": seen}
+    page = desk.post(f"{path}decide/", decided)
+    assert "was changed meanwhile" in page.content.decode()
+    decided["seen_since"] = page.context["seen_since"]
+    assert desk.post(f"{path}decide/", decided).status_code == 302
+
+
+def test_what_is_told_of_a_record_that_was_joined_is_refused(
+    desk: Client, muster: Muster, entry: RollEntry, family: list[Registration]
+) -> None:
+    twin = Traveller.objects.create(name="Amina H.", made_at=clock.now())
+    repoint(family[0], twin, why="same passport", by_officer=None)
+    run_until_idle()
+    page = desk.post(f"/desk/musters/{muster.pk}/roll/{entry.pk}/told/", {"answer": "safe"})
+    assert page.status_code == 422
+    assert "was joined with another record" in page.content.decode()
+
+
+def test_no_address_of_the_roll_breaks_it(desk: Client, muster: Muster) -> None:
+    for odd in ("area=%00", "state=%00", "after=" + "9" * 5000, "area=" + "x" * 500):
+        assert desk.get(f"/desk/musters/{muster.pk}/roll/?{odd}").status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)  # what is refused is rolled back as in earnest

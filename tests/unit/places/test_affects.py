@@ -249,3 +249,21 @@ def test_a_placed_stay_is_in_its_own_province() -> None:
     assert place_certainty(placed.place, resolve(read("Nineveh, Iraq"))) == 2
     assert place_certainty(placed.place, resolve(read("Mosul city"))) == 2
     assert place_certainty(placed.place, resolve(read("Basra, Iraq"))) == 0
+
+
+@pytest.mark.parametrize("radius_m", [0, 100])
+@pytest.mark.parametrize("share", [0.25, 0.5, 1 / 3, 0.9])
+def test_on_a_slanted_edge_the_definition_and_the_fast_path_say_the_same(
+    share: float, radius_m: int
+) -> None:
+    """Whether such a point is inside hangs on its last digit, and must hang on it alike."""
+    ring = ((42.392, 37.109), (42.392, 37.111), (42.328, 37.111), (42.392, 37.109))
+    atom = resolve(Polygon(rings=(ring,))).atoms[0]
+    lon = 42.328 + share * (42.392 - 42.328)
+    lat = 37.111 + share * (37.109 - 37.111)
+    for point in ((lon, lat), (round(lon, 5), round(lat, 5)), (42.36, 37.11)):
+        place = StayPlace((("IQ-DA", 2),), *point, radius_m)
+        defined = place_certainty(place, resolve(Polygon(rings=(ring,))))
+        columns = (np.array([value]) for value in (*point, radius_m))
+        fast = atom_values(atom, np.array(["IQ-DA"]), np.array([2], np.int8), *columns)
+        assert [defined] == fast.tolist()

@@ -90,6 +90,8 @@ def test_nothing_within_reach_is_missed(points: list[tuple[float, float]], radiu
         ("Paris, Texas, US", "city", "US-TX"), ("Paris", "city", "FR-75C"),
         ("Springfield, Illinois", "city", "US-IL"), ("الموصل", "city", "IQ-NI"),
         ("New York", "city", "US-NY"), ("Tbilisi, Georgia", "city", "GE-TB"),
+        ("Tunis, Tunisia", "city", "TN-11"), ("Brasília", "city", "BR-DF"),
+        ("Holland", "country", "NL"),
     ],
 )  # fmt: skip
 def test_placing(text: str, precision: str, area: str) -> None:
@@ -114,7 +116,7 @@ def test_context_for_placing() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", " ", ",", "Georgia", "Atlantis of the deep", "99, 0", "0, 999", "x" * 10_000_000, "\x00",
-     "😀", "Mosul, Atlantis of the deep", "Nowhereville, Iraq"],
+     "😀", "Mosul, Atlantis of the deep", "Nowhereville, Iraq", "Iraq, Iran"],
 )  # fmt: skip
 def test_what_cannot_be_placed(text: str) -> None:
     with pytest.raises(PlaceError) as caught:

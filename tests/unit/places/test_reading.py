@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wayhome.places import PlaceError, drawing, region
 from wayhome.places.reading import read
-from wayhome.places.words import in_words
+from wayhome.places.words import in_words, point_words
 
 pytestmark = pytest.mark.unit
 
@@ -55,6 +55,9 @@ def test_five_provinces_with_the_country_known() -> None:
         ("Anbar (Iraq), Hasakah (Syria)", {"IQ-AN", "SY-HA"}),
         ("Anbar, Iraq; Aleppo and Homs, Syria", {"IQ-AN", "SY-HL", "SY-HI"}),
         ("Borno, Yobe and Adamawa States in Nigeria", {"NG-BO", "NG-YO", "NG-AD"}),
+        ("Iraq, Iran and Syria", {"IQ", "IR", "SY"}), ("Iraq; Iran", {"IQ", "IR"}),
+        ("Texas and Georgia states, United States", {"US-TX", "US-GA"}),
+        ("Tunis, Tunisia", {"TN-11"}), ("Vatican", {"VA"}),
         ("United States and Iraq", {"US", "IQ"}), ("\x00Iraq\x07", {"IQ"}),
         ('{"kind": "area", "code": "IQ"}', {"IQ"}),
     ],
@@ -101,6 +104,7 @@ def test_exceptions(text: str) -> None:
         ("\x00\x01", "names nothing"), ("x" * 10_000_000, "longer than"),
         ("Atlantique du", "no place"),
         ("Georgia", "several places"), ("Niger, Nigeria", "may be a country or a place"),
+        ("Mexico, United States", "may be a country or a place"),
         ("Anbar, Foo, Iraq", "no place called"), ("northern Iraq", "no place called"),
         ("Anbar, Hasakah, Iraq", "which holds it"), ("Iraq and Anbar", "which holds it"),
         ("Iraq except", "exception is unclear"), ("except Iraq", "exception is unclear"),
@@ -146,6 +150,15 @@ def test_no_text_breaks_reading(text: str) -> None:
 )  # fmt: skip
 def test_words(text: str, words: str) -> None:
     assert in_words(read(text)) == words
+
+
+def test_a_city_that_is_not_where_it_says_is_read_back_by_its_point() -> None:
+    baghdad = read("within 25 km of Baghdad")
+    assert in_words(baghdad) == "within 25 km of Baghdad (Iraq)"
+    for change in ({"lon": 0.0, "lat": 51.5}, {"city_id": 1}, {"name": "Basra"}):
+        moved = baghdad.model_copy(update=change)
+        assert "Iraq" not in in_words(moved)
+        assert point_words(moved.lon, moved.lat) in in_words(moved)
 
 
 def test_words_of_a_polygon() -> None:

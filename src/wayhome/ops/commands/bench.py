@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
@@ -43,6 +44,43 @@ def audience(stays: int, as_json: bool) -> None:
             f" {line.memory_ms:>9.1f} {line.times_faster:>10.1f}x"
             for line in lines
         ),
+    ]
+    show(value, as_json, table)
+
+
+@bench.command()
+@click.option("--messages", default=5_000, show_default=True, type=click.IntRange(100, 1_000_000))
+@click.option("--kills", default=3, show_default=True, help="Times the worker is killed.")
+@click.option("--into", metavar="HOST:PORT", help="A relay on this host; without it, a sink.")
+@click.option(
+    "--tools",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder into which Postfix was unpacked, for its smtp-source.",
+)
+@as_json
+def dispatch(
+    messages: int, kills: int, into: str | None, tools: Path | None, as_json: bool
+) -> None:
+    """Handing MESSAGES messages over, beside peers that keep no books."""
+    if into and not into.startswith(("127.0.0.1:", "localhost:", "[::1]:")):
+        raise click.BadParameter("is another host; measure on this one", param_hint="into")
+    with _scratch() as database:
+        from wayhome.ops.benches import dispatch as bench_dispatch
+
+        lines = bench_dispatch.run(messages, kills, into, tools)
+    own = lines[0].per_second
+    ways = [{**asdict(line), "wayhome_ratio": round(own / line.per_second, 2)} for line in lines]
+    value = {
+        "database": database,
+        "messages": messages,
+        "into": into or "sink",
+        "ways": ways,
+    }
+    table = [f"{database}: {messages:,} messages into {into or 'a sink'}; medians"]
+    table += [
+        f"{line.name:24} {line.per_second:>10,.0f}/s   Wayhome is {own / line.per_second:>6.2f}x"
+        + (f"   {line.kills} kills, {line.doubles} doubles" if line.kills else "")
+        for line in lines
     ]
     show(value, as_json, table)
 

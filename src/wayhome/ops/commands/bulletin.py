@@ -1,4 +1,4 @@
-"""``wayhome bulletin``: draft, submit, sign, publish, update, cancel."""
+"""``wayhome bulletin``: draft, submit, sign, publish, update, cancel; progress, stop, resume."""
 
 import json
 from pathlib import Path
@@ -146,23 +146,77 @@ def cancel(bulletin_id: int, email: str, as_json: bool) -> None:
     _tell(services.begin_cancel(officer_of(email), bulletin_id), as_json)
 
 
+issue_number = click.argument("issue_id", type=int)
+why = click.option("--why", required=True, metavar="WORDS", help="For those who come after you.")
+
+
 @bulletin.command()
-@click.argument("issue_id", type=int)
+@issue_number
 @as_json
 def progress(issue_id: int, as_json: bool) -> None:
     """How far the sending of an issue is."""
     ready()
+    _tell_progress(issue_id, as_json)
+
+
+@bulletin.command()
+@issue_number
+@why
+@as_officer
+@as_json
+def stop(issue_id: int, why: str, email: str, as_json: bool) -> None:
+    """Hold what an issue still owes. It is no correction: those who got it keep it until an
+    update or a cancel."""
+    ready()
+    from wayhome.delivery import dispatching
+
+    dispatching.stop(officer_of(email), issue_id, why)
+    _tell_progress(issue_id, as_json)
+
+
+@bulletin.command()
+@issue_number
+@why
+@as_officer
+@as_json
+def resume(issue_id: int, why: str, email: str, as_json: bool) -> None:
+    """Send what was held by a stop."""
+    ready()
+    from wayhome.delivery import dispatching
+
+    dispatching.resume(officer_of(email), issue_id, why)
+    _tell_progress(issue_id, as_json)
+
+
+def _tell_progress(issue_id: int, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from wayhome.bulletins.models import Issue
+    from wayhome.bulletins.queries import find_issue
+    from wayhome.delivery.dispatching import steps_of
     from wayhome.delivery.queries import progress as progress_of
     from wayhome.problems import Problem
+    from wayhome.replies.queries import answered_people
 
-    issue = Issue.objects.select_related("bulletin").filter(pk=issue_id).first()
+    issue = find_issue(issue_id)
     if issue is None:
         raise Problem("issue_id", f"{issue_id} is unknown", "see `wayhome bulletin list`")
-    value = asdict(progress_of(issue))
-    show(value, as_json, [f"{key}: {item}" for key, item in value.items()])
+    numbers = progress_of(issue)
+    value = asdict(numbers) | {"answered": answered_people([issue_id])}
+    steps = steps_of(issue_id)
+    lines = [f"{key}: {item}" for key, item in value.items() if not isinstance(item, list | dict)]
+    lines += [
+        f"{channel}: " + ", ".join(f"{n} {fact}" for fact, n in facts.items())
+        for channel, facts in numbers.by_channel.items()
+    ]
+    lines += [
+        f"{c.n} {c.fact} by {c.channel}: {c.cause or 'no cause given'}" for c in numbers.causes
+    ]
+    lines += [f"{w.owed} owed to {w.domain or w.channel}: {w.words}" for w in numbers.waiting]
+    lines += [
+        f"relay {relay.name}: {relay.words} {relay.last_error}".strip() for relay in numbers.relays
+    ]
+    lines += [f"{step.did} {step.at:%Y-%m-%d %H:%M} UTC: {step.why}" for step in steps]
+    show(value, as_json, lines)
 
 
 def _load(path: Path) -> Any:

@@ -7,9 +7,12 @@ from wayhome.bulletins.queries import text_for
 from wayhome.bulletins.services import BulletinSaid, TextSaid
 from wayhome.ledger.models import Incident
 from wayhome.musters.models import CASE_STATES, RollChange, RollState
+from wayhome.musters.writing import WORDS_LENGTH as WRITTEN_LENGTH
 from wayhome.places.region import AnyRegion
 from wayhome.replies.models import Answer
 from wayhome.replies.services import ANSWERS, WORDS_LENGTH
+from wayhome.travellers.queries import OwnWay
+from wayhome.travellers.services import REASON_LENGTH
 from wayhome.trips.enrolment import LANGUAGES
 from wayhome.web.forms import PlainForm, RegionMixin, day_field, moment_field, number_field
 
@@ -87,11 +90,13 @@ class TextForm(PlainForm):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             direction = "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+            if language not in LANGUAGE_WORDS:
+                direction = "auto"
             field.widget.attrs |= {"lang": language, "dir": direction}
 
     @property
     def words(self) -> str:
-        return LANGUAGE_WORDS[self.language]
+        return LANGUAGE_WORDS.get(self.language, self.language)
 
     @property
     def is_filled(self) -> bool:
@@ -105,7 +110,7 @@ class TextForm(PlainForm):
 
 
 def text_forms(data: object, texts: dict[str, BulletinText]) -> list[TextForm]:
-    """A form for each language offered, filled with the texts there are."""
+    """A form for each language offered and each there is, filled with the texts there are."""
     names = ("headline", "body", "instruction", "correction")
     return [
         TextForm(
@@ -116,7 +121,7 @@ def text_forms(data: object, texts: dict[str, BulletinText]) -> list[TextForm]:
             if language in texts
             else None,
         )
-        for language in LANGUAGES
+        for language in (*LANGUAGES, *sorted(texts.keys() - set(LANGUAGES)))
     ]
 
 
@@ -220,8 +225,59 @@ class DecideForm(PlainForm):
         ]
 
 
+class WriteForm(PlainForm):
+    """A letter in the officer's words to one of the person's own addresses."""
+
+    way = forms.ChoiceField(label="To")
+    language = forms.ChoiceField(label="Language", choices=list(LANGUAGE_WORDS.items()))
+    text = forms.CharField(
+        label="What you write",
+        required=False,
+        max_length=WRITTEN_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 5} | _AUTO),
+    )
+
+    def __init__(self, *args: object, ways: list[OwnWay], **kwargs: object) -> None:
+        super().__init__(*args, auto_id="write-%s", **kwargs)
+        _offer_ways(self, ways)
+        if ways:
+            self.fields["language"].initial = ways[0].language
+
+
+class LinkForm(PlainForm):
+    way = forms.ChoiceField(label="To")
+
+    def __init__(self, *args: object, ways: list[OwnWay], **kwargs: object) -> None:
+        super().__init__(*args, auto_id="link-%s", **kwargs)
+        _offer_ways(self, ways)
+
+
+def _offer_ways(form: PlainForm, ways: list[OwnWay]) -> None:
+    field = form.fields["way"]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = [(way.key, _way_words(way)) for way in ways]
+
+
+def _way_words(way: OwnWay) -> str:
+    language = LANGUAGE_WORDS.get(way.language, way.language)
+    neutral = ", neutral wording" if way.neutral else ""
+    return f"{way.address} ({way.whose}, {language}{neutral})"
+
+
 class CloseForm(PlainForm):
     reason = _reason()
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, auto_id="close-%s", **kwargs)
+
+
+class LiftForm(PlainForm):
+    reason = forms.CharField(
+        label="How you know that it works again",
+        required=False,
+        max_length=REASON_LENGTH,
+        widget=forms.TextInput(attrs=_AUTO),
+    )
+
+    def __init__(self, contact_point_id: int, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, auto_id=f"lift-{contact_point_id}-%s", **kwargs)

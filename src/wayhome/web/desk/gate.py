@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from wayhome.officers.access import Refused, require
@@ -35,7 +36,9 @@ def desk(verb: Verb | None, *methods: str) -> Callable[[View[P]], Page[P]]:
             if not isinstance(officer, Officer):
                 if is_fragment(request):  # a page that outlived its session: load it again
                     return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-                return redirect_to_login(request.get_full_path())
+                # An address that only takes forms cannot be gone back to.
+                again = request.method in ("GET", "HEAD")
+                return redirect_to_login(request.get_full_path() if again else reverse("desk:home"))
             try:
                 if verb is not None:
                     require(officer, verb)

@@ -20,6 +20,7 @@ from wayhome.web.desk.drawing import map_of
 from wayhome.web.desk.forms import BulletinForm, TextForm, text_forms
 from wayhome.web.desk.gate import desk
 from wayhome.web.forms import faults_of
+from wayhome.work import clock
 
 
 @desk(Verb.COMPOSE, "GET", "HEAD", "POST")
@@ -96,7 +97,10 @@ def _keep(
             said = form.said(region, words)
         version = sent.get("version", "")
         return services.edit(
-            officer, bulletin.pk, said, version=int(version) if version.isdecimal() else 0
+            officer,
+            bulletin.pk,
+            said,
+            version=int(version) if version.isdecimal() and len(version) < 19 else 0,
         )
     except Problems as error:
         problems = error.problems
@@ -126,8 +130,13 @@ def _preview(form: BulletinForm, region: AnyRegion | None) -> dict[str, object]:
     if region is None:
         return {"previewed": True, "problems": list(form["region"].errors)}
     values = form.cleaned_data
+    effective_at = values.get("effective_at")
+    try:
+        clock.check_range("effective_at", effective_at)
+    except Problem:  # said beside the field when the draft is kept
+        effective_at = None
     asked = Bulletin(
-        effective_at=values.get("effective_at"),
+        effective_at=effective_at,
         lead_days=values.get("lead_days", 7),
         grace_days=values.get("grace_days", 7),
     )

@@ -88,7 +88,7 @@ def new(request: HttpRequest, officer: Officer) -> HttpResponse:
     return render(request, "desk/new_muster.html", context, status=422 if faults else 200)
 
 
-_FIELDS = {"ends": "ends_at", "safe-hours": "safe_hours"}
+_FIELDS = {"starts": "starts_at", "ends": "ends_at", "safe-hours": "safe_hours"}
 
 
 @desk(Verb.MUSTER, "POST")

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from wayhome.places.choosing import the_one
 from wayhome.places.errors import PlaceError
 from wayhome.problems import Problem, Problems
+from wayhome.travellers.contact_policy import PolicySaid
+from wayhome.travellers.models import ContactPoint, Reach
+from wayhome.travellers.zones import zone_names
 from wayhome.trips.enrolment import (
     LANGUAGES,
     MOST_PEOPLE,
@@ -113,6 +116,80 @@ class ReachForm(PlainForm):
         required=False,
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "off", "type": "tel", "inputmode": "tel"}),
+    )
+
+
+class PolicyForm(PlainForm):
+    """The terms of one address of one's own."""
+
+    quiet_from = forms.TimeField(
+        label=_("Quiet from"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages={"invalid": "is no time of day; write it like 22:00"},
+    )
+    quiet_until = forms.TimeField(
+        label=_("Quiet until"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages={"invalid": "is no time of day; write it like 07:00"},
+    )
+    time_zone = forms.CharField(
+        label=_("By the clock of"),
+        required=False,
+        max_length=60,
+        widget=forms.Select(),
+    )
+    language = forms.ChoiceField(
+        label=_("Language of messages"),
+        choices=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
+        required=False,
+        error_messages={"invalid_choice": "is not offered; choose one of the list"},
+    )
+    neutral = forms.BooleanField(
+        label=_("Neutral wording: messages do not show what they are about"), required=False
+    )
+    sms_only = forms.BooleanField(label=_("Text messages only, no calls"), required=False)
+
+    def __init__(self, *args: object, reach: Reach, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        zone = self.fields["time_zone"].widget
+        assert isinstance(zone, forms.Select)
+        zone.choices = [("", _("choose")), *((name, name) for name in zone_names())]
+        if reach.contact_point.kind != ContactPoint.Kind.PHONE:
+            del self.fields["sms_only"]
+
+    @classmethod
+    def of(cls, reach: Reach, zone_there: str) -> "PolicyForm":
+        """As the terms are now; the zone of where they stay where none was chosen."""
+        initial = {
+            "quiet_from": reach.quiet_from,
+            "quiet_until": reach.quiet_until,
+            "time_zone": reach.time_zone if reach.quiet_from else zone_there,
+            "language": reach.language or reach.contact_point.language,
+            "neutral": reach.wording == Reach.Wording.NEUTRAL,
+            "sms_only": reach.channels == ",sms,",
+        }
+        return cls(reach=reach, initial=initial)
+
+    def said(self) -> PolicySaid:
+        values = self.cleaned_data
+        return PolicySaid(
+            quiet_from=values["quiet_from"],
+            quiet_until=values["quiet_until"],
+            time_zone=values["time_zone"],
+            language=values["language"],
+            neutral=values["neutral"],
+            channels=("sms",) if values.get("sms_only") else (),
+        )
+
+
+class AddressForm(PlainForm):
+    mail = forms.CharField(
+        label=_("Mail address"),
+        required=False,
+        max_length=400,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
 

@@ -62,6 +62,13 @@ def trips_link(token: str) -> links.TripsLink:
         raise LinkDoesNotHold from error
 
 
+def watch_link(token: str) -> links.WatchLink:
+    try:
+        return links.read_watch(token)
+    except Problem as error:
+        raise LinkDoesNotHold from error
+
+
 def device_of(request: HttpRequest) -> str:
     """What the browser says it is; kept with an answer so that odd ones can be told apart."""
     return request.headers.get("User-Agent", "")

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from wayhome.web.portal import views_enrol, views_home, views_reply, views_trips
+from wayhome.web.portal import (
+    views_enrol,
+    views_home,
+    views_link,
+    views_reach,
+    views_reply,
+    views_trips,
+    views_watch,
+)
 
 app_name = "portal"
 
@@ -14,6 +22,11 @@ urlpatterns = [
     path("my/<str:token>/", views_trips.my_trips, name="my-trips"),
     path("my/<str:token>/answer/", views_trips.answer, name="my-answer"),
     path("my/<str:token>/stays/<int:stay_id>/", views_trips.stay, name="my-stay"),
+    path("my/<str:token>/reach/<int:reach_id>/", views_reach.terms, name="my-reach"),
+    path("my/<str:token>/reach/<int:reach_id>/stop/", views_reach.stop, name="my-stop"),
+    path("my-link/", views_link.ask, name="ask-link"),
+    path("my-link/asked/", views_link.asked, name="link-asked"),
     path("r/<str:token>/", views_reply.reply, name="reply"),
     path("r/<str:token>/done/", views_reply.done, name="replied"),
+    path("w/<str:token>/", views_watch.watch, name="watch"),
 ]

@@ -34,7 +34,7 @@ def reply(request: HttpRequest, token: str) -> HttpResponse:
         return _page(request, token, link, issue, people, press=secrets.token_hex(16))
     press = request.POST.get("press", "")[:64] or secrets.token_hex(16)
     try:
-        services.reply_by_link(
+        recorded = services.reply_by_link(
             link,
             request.POST.get("answer", ""),
             numbers(request.POST.getlist("people")),
@@ -44,7 +44,8 @@ def reply(request: HttpRequest, token: str) -> HttpResponse:
         )
     except Problem as problem:
         return _page(request, token, link, issue, people, press=press, problem=problem)
-    return redirect(f"{reverse('portal:replied', args=[token])}?{urlencode({'press': press})}")
+    shown = urlencode({"press": recorded[0].press})
+    return redirect(f"{reverse('portal:replied', args=[token])}?{shown}")
 
 
 @by_link()

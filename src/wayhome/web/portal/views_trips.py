@@ -17,8 +17,8 @@ from wayhome.travellers import queries as travellers
 from wayhome.travellers.models import Assurance, Registration
 from wayhome.trips import queries as trips
 from wayhome.trips import services as trip_services
-from wayhome.trips.enrolment import StaySaid, check_stay
-from wayhome.trips.models import Precision, Stay
+from wayhome.trips.enrolment import check_days, check_stay
+from wayhome.trips.models import Stay
 from wayhome.web.forms import faults_of
 from wayhome.web.portal.forms import StayForm
 from wayhome.web.portal.links import (
@@ -28,10 +28,11 @@ from wayhome.web.portal.links import (
     numbers,
     trips_link,
 )
+from wayhome.web.portal.views_reach import masked
 from wayhome.work import clock
 
 # What the page says after a change, by the word in its address.
-_NOTES = ("answered", "changed")
+_NOTES = ("answered", "changed", "reach", "resumed", "stopped", "asked")
 
 
 @by_link()
@@ -102,16 +103,15 @@ def _change(stay: Stay, form: StayForm) -> bool:
     faults: list[Problem] = []
     readable = form.is_valid()
     said = form.read(1, faults)
-    same_place = said.place.strip() == stay.words and said.country is None
     try:
-        if not readable or faults:
-            check_stay(_readable(stay, said, same_place), clock.today())  # for its faults alone
-        elif same_place and said.arrive == stay.arrive and said.depart is not None:
-            trip_services.change_stay(stay.pk, depart=said.depart)
+        if readable and not faults:
+            trip_services.change_stay(stay.pk, said=said)
             return True
+        # For their faults alone.
+        if said.place.strip() == stay.words:
+            check_days(said, clock.today())
         else:
-            trip_services.change_stay(stay.pk, said=_readable(stay, said, same_place))
-            return True
+            check_stay(said, clock.today())
     except Problems as error:
         said_before = {fault.field for fault in faults}
         faults += [fault for fault in error.problems if fault.field not in said_before]
@@ -120,13 +120,6 @@ def _change(stay: Stay, form: StayForm) -> bool:
     for fault in faults:
         form.show(fault.field.removesuffix(" 1"), fault)
     return False
-
-
-def _readable(stay: Stay, said: StaySaid, same_place: bool) -> StaySaid:
-    """A point's words are for people; its coordinates are what can be read again."""
-    if same_place and stay.precision == Precision.POINT:
-        return StaySaid(f"{stay.lat}, {stay.lon}", said.arrive, said.depart)
-    return said
 
 
 def _open(link: TripsLink) -> Registration:
@@ -159,6 +152,7 @@ def _page(
             "issues": [
                 issue for issue in audience.own_issues(ids) if _may_read(registration, issue)
             ],
+            "reaches": [(reach, masked(reach)) for reach in travellers.own_reaches(registrations)],
             "answers": services.ANSWERS[Ask.SAFETY],
             "replies": replies.own_replies(
                 registration.traveller_id, [each.pk for each in registrations]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wayhome.delivery.channels.mail import build
 from wayhome.delivery.types import Outcome, Outgoing, RouteDown, Session
+from wayhome.problems import Problem
 
 
 class _Files:
@@ -18,9 +19,12 @@ class _Files:
 
     def send(self, messages: Iterable[Outgoing]) -> Iterator[Outcome]:
         for message in messages:
-            yield self._send(message)
+            yield self._write(message)
 
-    def _send(self, message: Outgoing) -> Outcome:
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _write(self, message: Outgoing) -> Outcome:
         folder = self._outbox / message.folder
         name = message.message_id.split("@")[0]
         fresh = folder / f".{name}.{os.getpid()}"
@@ -31,14 +35,13 @@ class _Files:
                 file.flush()
                 os.fsync(file.fileno())  # what is recorded as sent survives a power cut
             os.replace(fresh, folder / f"{name}.eml")
+        except Problem as problem:  # its address is none
+            return Outcome("refused", str(problem)[:300])
         except OSError as error:
             raise RouteDown(f"outbox: {error.strerror}: {folder}") from error
         return Outcome("sent", "file")
 
-    def close(self) -> None:
-        """Nothing is kept open."""
-
 
 def open_session(outbox: Path, sender: str) -> Session:
-    """Write into ``outbox``, a folder for each issue."""
+    """Write into ``outbox``, each message into the folder that it names."""
     return _Files(outbox, sender)

@@ -1,0 +1,225 @@
+"""A session with one relay: message after message over one connection, kept between slices."""
+
+import contextlib
+import time
+from collections.abc import Iterable, Iterator
+from email.errors import MessageError
+
+from wayhome.delivery.channels.mail import build
+from wayhome.delivery.channels.smtp import transaction
+from wayhome.delivery.channels.smtp.addresses import (
+    BadAddress,
+    EnvelopeAddress,
+    envelope_address,
+)
+from wayhome.delivery.channels.smtp.content import as_content
+from wayhome.delivery.channels.smtp.opening import Link, open_link, tls_context
+from wayhome.delivery.channels.smtp.relays import Relay
+from wayhome.delivery.channels.smtp.transaction import MailPiece, NotUs
+from wayhome.delivery.channels.smtp.wire import Deadline, Lost
+from wayhome.delivery.types import Outcome, Outgoing, RouteDown, Session
+from wayhome.problems import Problem
+
+_TRIES = 2  # of a message of whose content nothing has left
+_GOODBYE_SECONDS = 2
+_KEEP_SECONDS = 60  # idle; beyond it a firewall may have forgotten the connection without a word
+
+
+def open_session(
+    relay: Relay,
+    sender: str,
+    envelope_from: str,
+    *,
+    timeout_seconds: float,
+    has_sent: bool = False,
+) -> Session:
+    """A session with ``relay``; it connects at the first message.
+
+    ``sender``: the From header. ``envelope_from``: the envelope's sender of messages without a
+    return path of their own. ``timeout_seconds``: between two outcomes, at most, without the time
+    that the caller takes to give the next message; connecting again counts. ``has_sent``: this
+    relay has taken mail of ours before, so that *relaying denied* speaks of one addressee.
+    """
+    try:
+        own = envelope_address(envelope_from)
+    except BadAddress as error:
+        raise Problem("WAYHOME_MAIL_FROM", str(error), "set name@domain") from error
+    return _Smtp(relay, sender, own, Deadline(timeout_seconds), has_sent)
+
+
+class _Smtp:
+    """The connection, and which call of ``send`` has it."""
+
+    def __init__(
+        self,
+        relay: Relay,
+        sender: str,
+        envelope_from: EnvelopeAddress,
+        deadline: Deadline,
+        has_sent: bool,
+    ) -> None:
+        self.relay = relay
+        self.deadline = deadline
+        self.has_sent = has_sent
+        self.turn: _Turn | None = None
+        self._sender = sender
+        self._envelope_from = envelope_from
+        self._context = tls_context(relay)
+        self._link: Link | None = None
+        self._idle_since = 0.0
+
+    def send(self, messages: Iterable[Outgoing]) -> Iterator[Outcome]:
+        """See ``types.Session``. Only one call at a time has the connection: the newest."""
+        if self.turn is not None or not self._is_fresh():
+            self.drop()  # in the middle of an earlier call, or no longer of use
+        self.turn = turn = _Turn(self, messages)
+        try:
+            yield from turn.outcomes()
+        except BaseException:
+            # Closed early, or failed: what is in flight on the connection is nobody's now.
+            if self.turn is turn:
+                self.drop()
+            raise
+        finally:
+            self._idle_since = time.monotonic()
+            if self.turn is turn:
+                self.turn = None
+
+    def close(self) -> None:
+        """Say goodbye where the connection is between two messages."""
+        link, self._link = self._link, None
+        is_between = self.turn is None
+        self.turn = None
+        if link is None:
+            return
+        if is_between:
+            with contextlib.suppress(Lost):
+                self.deadline.restart(min(_GOODBYE_SECONDS, self.deadline.seconds))
+                link.wire.write(b"QUIT\r\n")
+                link.wire.read_reply()
+        link.wire.close()
+
+    def link(self) -> Link:
+        """The open connection, or a new one; RouteDown."""
+        if self._link is None:
+            self._link = open_link(self.relay, self._context, self.deadline)
+        return self._link
+
+    def drop(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            link.wire.close()
+
+    def _is_fresh(self) -> bool:
+        """Whether a kept connection is short idle, and the relay neither closed it nor spoke."""
+        if self._link is None:
+            return True
+        is_short = time.monotonic() - self._idle_since < _KEEP_SECONDS
+        return is_short and self._link.wire.is_quiet()
+
+    def prepare(self, message: Outgoing) -> MailPiece | Outcome:
+        """All that needs no relay; an outcome where the message can go to none."""
+        try:
+            addressee = envelope_address(message.address)
+        except BadAddress as error:
+            return Outcome("refused", f"address: {error}", "5.1.3")
+        try:
+            path = message.return_path
+            sender = envelope_address(path) if path else self._envelope_from
+        except BadAddress as error:
+            return Outcome("refused", f"return path: {error}", "5.1.7")
+        try:
+            content = as_content(build(message, self._sender))
+        except (ValueError, LookupError, MessageError) as error:
+            # One message that cannot be written must not hold back the others, nor be forgotten.
+            return Outcome("later", f"it cannot be written: {type(error).__name__}")
+        addresses = {message.address, addressee.path.decode(), sender.path.decode()}
+        return MailPiece(sender, addressee, content, tuple(addresses))
+
+
+class _Turn:
+    """One call of ``send``."""
+
+    def __init__(self, session: _Smtp, messages: Iterable[Outgoing]) -> None:
+        self._session = session
+        self._messages = iter(messages)
+        self._next: MailPiece | Outcome | None = None
+        self._failure: Exception | None = None
+        self._is_at_end = False
+
+    def outcomes(self) -> Iterator[Outcome]:
+        while (item := self._taken()) is not None:
+            if isinstance(item, MailPiece):
+                self._session.deadline.restart()
+                item = self._outcome(item)
+            yield item
+            if self._session.turn is not self:
+                raise RuntimeError("this session was closed, or used for another slice, meanwhile")
+
+    def _taken(self) -> MailPiece | Outcome | None:
+        item, self._next = self._next, None
+        return item if item is not None else self._take()
+
+    def _take(self) -> MailPiece | Outcome | None:
+        """The next message, ready to leave; None at the end."""
+        if self._failure is not None:
+            raise self._failure
+        if self._is_at_end:
+            return None
+        message = next(self._messages, None)
+        if message is None:
+            self._is_at_end = True
+            return None
+        return self._session.prepare(message)
+
+    def _outcome(self, piece: MailPiece) -> Outcome:
+        """Hand it over, on a new connection if need be; RouteDown if that is of no use."""
+        session = self._session
+        lost: Lost | None = None
+        for _ in range(_TRIES):
+            if lost is not None and session.deadline.left() <= 0:
+                break
+            link = session.link()
+            try:
+                return self._hand_over(piece, link)
+            except Lost as error:
+                lost = error
+                session.drop()
+            except NotUs as error:
+                raise RouteDown(f"{session.relay.name}: {error}") from error
+        raise RouteDown(f"{session.relay.name}: {lost}") from lost
+
+    def _hand_over(self, piece: MailPiece, link: Link) -> Outcome:
+        """Lost: nothing of its content has left, it may be tried again."""
+        if (outcome := transaction.unfit(piece, link)) is not None:
+            return outcome
+        session = self._session
+        if link.in_flight is not piece:
+            transaction.begin(piece, link)
+        outcome = transaction.hand_envelope(piece, link, session.has_sent)
+        outcome = outcome or transaction.hand_content(piece, link, session.has_sent)
+        if outcome is None:
+            self._look_ahead(link)
+            outcome = transaction.read_content_outcome(piece, link, session.has_sent)
+        session.has_sent = session.has_sent or outcome.result == "sent"
+        if link.is_over:
+            session.drop()
+        return outcome
+
+    def _look_ahead(self, link: Link) -> None:
+        """While the relay reads a content: take the next message, and send its envelope."""
+        if not link.pipelining:
+            return
+        began = time.monotonic()
+        try:
+            self._next = self._take()
+        except Exception as error:  # noqa: BLE001  (raised once the content's outcome is told)
+            self._failure = error
+        self._session.deadline.prolong(time.monotonic() - began)
+        if not isinstance(self._next, MailPiece) or transaction.unfit(self._next, link) is not None:
+            link.wire.flush()
+            return
+        try:
+            transaction.begin(self._next, link)
+        except Lost:
+            link.is_over = True  # the content's reply may still come

@@ -1,0 +1,62 @@
+"""What people ask about themselves while a muster may cover them: kept as said, not carried out.
+
+Silence is a state and answers are claims: no link may take a person out of reach while officers
+look for them. An officer carries it out, or the end of the muster does.
+"""
+
+from wayhome.musters.models import RollEntry
+from wayhome.officers.access import require
+from wayhome.officers.models import Officer
+from wayhome.officers.roles import Verb
+from wayhome.problems import Problem
+from wayhome.travellers import contact_policy
+from wayhome.travellers.contact_policy import By
+from wayhome.travellers.models import Reach, Registration
+from wayhome.travellers.queries import own_reaches, spoken_for
+from wayhome.work.db import writes
+
+
+def covers(traveller_ids: set[int]) -> bool:
+    """Whether an open muster has an open entry for one of these people."""
+    entries = RollEntry.objects.filter(traveller_id__in=traveller_ids, closed_at=None)
+    return entries.filter(muster__closed_at=None).exists()
+
+
+@writes
+def stop_by(registration: Registration, reach_id: int) -> Reach:
+    """A person asks on their own page that nothing more comes to one of their addresses."""
+    reach = own_reach(registration, reach_id)
+    by = By(registration_id=registration.pk)
+    if covers(contact_policy.served_by(reach)):
+        return contact_policy.ask_to_stop(reach.pk, by)
+    return contact_policy.stop(reach.pk, by)
+
+
+@writes
+def carry_out_stop(officer: Officer, reach_id: int, why: str) -> Reach:
+    """An officer carries out what was asked, though a muster covers the person."""
+    require(officer, Verb.MUSTER)
+    if not why.strip():
+        raise Problem("why", "is empty", "say how you know that it was they who asked")
+    if not Reach.objects.filter(pk=reach_id, stop_asked_at__isnull=False).exists():
+        raise Problem("stop", "was not asked for", "reload the page")
+    return contact_policy.stop(reach_id, By(officer), why)
+
+
+def carry_out_stops() -> int:
+    """Carry out what was asked by people whom no muster covers any more; returns how many."""
+    done = 0
+    for reach in contact_policy.stops_asked():
+        if not covers(contact_policy.served_by(reach)):
+            by = By(registration_id=reach.registration_id)
+            contact_policy.stop(reach.pk, by, "asked before; no muster covers them any more")
+            done += 1
+    return done
+
+
+def own_reach(registration: Registration, reach_id: int) -> Reach:
+    """One of the person's own addresses; Problem where it is none."""
+    found = [each for each in own_reaches(spoken_for(registration)) if each.pk == reach_id]
+    if not found:
+        raise Problem("address", "is none of yours", "reload the page")
+    return found[0]
