@@ -92,7 +92,9 @@ def settled(instance: Instance, people: int, *, refused: int = 0, unheard: int =
     doubles = sum(got.values()) - len(got)
     facts = rules["doubles"]["facts"]
     assert facts.get("messages too many", 0) <= doubles
-    print(f"{people} people, {in_relay} messages taken, {doubles} doubles, {attempts} attempts sent")
+    print(
+        f"{people} people, {in_relay} messages taken, {doubles} doubles, {attempts} attempts sent"
+    )
     return doubles
 
 

@@ -186,6 +186,6 @@ def send_by(relay: Relay, patch: pytest.MonkeyPatch) -> None:
     """Every message goes to this relay, in small slices and batches."""
     patch.setattr(settings, "WAYHOME_SMTP_URL", "smtp://scripted")
     patch.setattr(settings, "WAYHOME_MAIL_RATE", 3)
-    patch.setattr(relays, "ways", lambda route: [relays.Way("scripted", lambda: relay)])
+    patch.setattr(relays, "ways", lambda route: [relays.Way("scripted", lambda _: relay)])
     patch.setattr(sending, "BATCH_MESSAGES", 2)
     patch.setattr(sending, "BATCH_SECONDS", 3600.0)  # no timing decides a test
