@@ -19,6 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MATCHING = "tests/integration/test_match_equals_affects.py"
 BULLETINS = "tests/integration/test_bulletin_machine.py"
+DELIVERY = "tests/integration/test_delivery_machine.py"
+PLANNING = "tests/integration/test_planning.py"
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,77 @@ MUTANTS = (
         "for text in sorted(texts, key=lambda text: text.language)",
         "for text in sorted(texts[:0], key=lambda text: text.language)",
         BULLETINS,
+    ),
+    Mutant(
+        "a message is marked as sent before it is handed over",
+        "delivery/sending.py",
+        "                self._in_hand.append(delivery)\n                yield message\n",
+        "                self._in_hand.append(delivery)\n"
+        '                self._note(delivery, "sent", "")\n'
+        "                self._flush()\n"
+        "                self._took = lambda *_: None\n"
+        "                yield message\n",
+        DELIVERY,
+    ),
+    Mutant(
+        "recording a letter leaves the letter out of the key",
+        "delivery/recording.py",
+        'keyed = " WHERE issue_id = %s AND letter_id = %s',
+        'keyed = " WHERE issue_id = %s AND %s >= 0',
+        DELIVERY,
+    ),
+    Mutant(
+        "cutting slices leaves the issue out of the key",
+        "delivery/planning_sql.py",
+        '"UPDATE delivery SET slice_id = %s WHERE issue_id = %s AND letter_id = %s"',
+        '"UPDATE delivery SET slice_id = %s WHERE %s >= 0 AND letter_id = %s"',
+        DELIVERY,
+    ),
+    Mutant(
+        "an error of the database is swallowed while results are recorded",
+        "delivery/sending.py",
+        "        except BaseException:\n            self._batch = batch\n            raise\n",
+        "        except Exception:\n            tries = {}\n",
+        DELIVERY,
+    ),
+    Mutant(
+        "an error of the channel is swallowed, and its slice is closed",
+        "delivery/sending.py",
+        "    except BaseException:\n        _sender.drop(leased.way.name)",
+        "    except Exception:\n"
+        '        Slice.objects.filter(pk=leased.slice.pk).update(state="done")\n'
+        "        _sender.drop(leased.way.name)\n"
+        "        return True\n"
+        "    except BaseException:\n        _sender.drop(leased.way.name)",
+        DELIVERY,
+    ),
+    Mutant(
+        "nobody reads what killed workers left in their journals",
+        "delivery/sending.py",
+        "    journal.settle_orphans()\n",
+        "",
+        DELIVERY,
+    ),
+    Mutant(
+        "what older issues of a thread owe is sent all the same",
+        "delivery/sending_sql.py",
+        "AND (s.issue_id = 0 OR b.id IS NOT NULL)",
+        "AND (s.issue_id = 0 OR b.id IS NOT NULL OR s.issue_id > 0)",
+        DELIVERY,
+    ),
+    Mutant(
+        "a correction does not follow what it corrects",
+        "delivery/planning.py",
+        "    _cut(issue, sql.add_as_before(issue.pk, earlier, after, last))\n",
+        "    sql.last_contact_point(earlier, after, last)\n",
+        PLANNING,
+    ),
+    Mutant(
+        "a worker that was overtaken keeps what it sent to itself",
+        "delivery/sending.py",
+        "            journal.settle(batch)\n",
+        "",
+        DELIVERY,
     ),
 )
 SHORT = ("grace is ignored", "areas around are forgotten", "those at sea are lost")

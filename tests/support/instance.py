@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,13 @@ class RelayProcess:
         self.port = 0
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self, delay_ms: int = 0) -> None:
-        command = [sys.executable, "-m", "tests.support.smtp_server", str(self.log)]
+    def start(self, delay_ms: int = 0, odd: Sequence[str] | None = None) -> None:
+        """``odd``: the relay of ``tests.support.odd_relay``, with these oddities."""
+        module = "smtp_server" if odd is None else "odd_relay"
+        command = [sys.executable, "-m", f"tests.support.{module}", str(self.log)]
+        more = ["--odd", *odd] if odd else []
         self.process = subprocess.Popen(
-            [*command, "--port", str(self.port), "--delay-ms", str(delay_ms)],
+            [*command, "--port", str(self.port), "--delay-ms", str(delay_ms), *more],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -64,11 +67,12 @@ class RelayProcess:
 class Instance:
     """Use as a context: what it started is stopped and what it made is removed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: str | None = None) -> None:
+        """``server``: a PostgreSQL server other than the one of all tests."""
         self.relay = RelayProcess(folder)
         self.data = folder / "data"
         self.workers: list[subprocess.Popen[bytes]] = []
-        self.server: str | None = os.environ.get("WAYHOME_DATABASE_URL")
+        self.server: str | None = server or os.environ.get("WAYHOME_DATABASE_URL")
         self.url: str | None = None
 
     def __enter__(self) -> Instance:
@@ -178,6 +182,23 @@ class Instance:
 
     def one(self, sql: str) -> Any:
         return self.rows(sql)[0][0]
+
+    def proof(self) -> dict[str, Any]:
+        """What ``wayhome check delivery`` says; every rule is kept."""
+        command = [sys.executable, "-m", "wayhome.ops.cli", "check", "delivery", "--json"]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True)
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{self.worker_log()}"
+        said: dict[str, Any] = json.loads(done.stdout)
+        assert said["broken"] == 0
+        return {rule["name"]: rule for rule in said["rules"]}
+
+    def hurry(self) -> None:
+        """Whatever waits for a pause to end waits no longer."""
+        self.rows("UPDATE relay SET down_until = NULL")
+        self.rows(
+            "UPDATE slice SET due_at = '2000-01-01 00:00:00'"
+            " WHERE state = 'open' AND lease_until IS NULL"
+        )
 
     def is_idle(self) -> bool:
         """Nothing is owed: no delivery of an issue in force, no open slice of one, no job."""

@@ -2,7 +2,10 @@
 
 ``publish N``: N people in Mosul, one warning published for them and not yet planned.
 ``publish-and-sign-cancel N``: the same, planned, and a cancel of it signed.
-``publish-cancel``: says it is ready, waits for a line, publishes the signed cancel.
+``publish-cancel``: says it is ready, waits for a line, publishes the signed cancel; says when, or
+``refused`` where another officer was first.
+``sign N``: N people, and a warning signed. ``publish-signed``: as above, of that warning.
+``enrol FIRST N``: N more people in Mosul, each in a transaction of their own.
 """
 
 from __future__ import annotations
@@ -17,10 +20,11 @@ def main(scene: str, *rest: str) -> None:
     django.setup()
     from django.db import transaction
 
-    from tests.support.factories import enrol_one, make_staff, publish, submit_and_sign
+    from tests.support.factories import enrol_one, make_staff, publish, submit_and_sign, warning
     from wayhome.bulletins import services
     from wayhome.bulletins.models import Bulletin
     from wayhome.officers.models import Officer
+    from wayhome.problems import Problem
 
     if scene.startswith("publish") and rest:
         with transaction.atomic():
@@ -30,14 +34,27 @@ def main(scene: str, *rest: str) -> None:
         issue = publish(staff)
         if scene == "publish-and-sign-cancel":
             submit_and_sign(staff, services.begin_cancel(staff.author, issue.bulletin_id))
-    elif scene == "publish-cancel":
+    elif scene == "sign":
+        with transaction.atomic():
+            staff = make_staff()
+            for number in range(int(rest[0])):
+                enrol_one(f"P{number}")
+        submit_and_sign(staff, services.draft(staff.author, warning()))
+    elif scene in ("publish-cancel", "publish-signed"):
         officer = Officer.objects.get(email="publisher@ministry.example")
         bulletin = Bulletin.objects.get()
         readback = bulletin.readbacks.latest("pk")
         print("ready", flush=True)
         sys.stdin.readline()
-        services.publish(officer, bulletin.pk, expect_count=readback.counts["people"])
-        print(time.time(), flush=True)
+        try:
+            services.publish(officer, bulletin.pk, expect_count=readback.counts["people"])
+        except Problem:
+            print("refused", flush=True)
+        else:
+            print(time.time(), flush=True)
+    elif scene == "enrol":
+        for number in range(int(rest[0]), int(rest[0]) + int(rest[1])):
+            enrol_one(f"P{number}")
     else:
         raise SystemExit(f"no such scene: {scene}")
 

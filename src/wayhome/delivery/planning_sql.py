@@ -42,7 +42,9 @@ def add_as_before(
     return _add(
         f"{_INSERT} SELECT DISTINCT %s, 0, d.contact_point_id, d.channel, 'owed', 0"
         " FROM delivery d JOIN contact_point c ON c.id = d.contact_point_id"
-        f" WHERE d.issue_id IN ({marks}) AND (d.state = 'sent' OR d.slice_id IS NOT NULL)"
+        f" WHERE d.issue_id IN ({marks})"
+        # However it ended: of more than one try, one may have been taken and its answer lost.
+        " AND (d.state = 'sent' OR d.slice_id IS NOT NULL OR d.tries > 1)"
         " AND d.contact_point_id > %s AND d.contact_point_id <= %s"
         f" AND c.suppressed_at IS NULL AND NOT {HOSTILE} ORDER BY 3, 4 {_ADDED}",
         [issue_id, *earlier, after, last],
@@ -67,9 +69,14 @@ class Closed:
     detail: str
 
 
-# Withdrawn by a policy that allows it now; or sent, bounced, and the bounce was lifted since.
+# Withdrawn by a policy that allows it now (and not handed over all the same, by a worker that was
+# overtaken); or sent, bounced, and the bounce was lifted since.
 _NOT_REACHED = """
-(d.state = 'withdrawn' OR d.state = 'sent'
+(d.state = 'withdrawn'
+ AND NOT EXISTS (SELECT 1 FROM attempt s WHERE s.issue_id = d.issue_id
+                 AND s.letter_id = d.letter_id AND s.contact_point_id = d.contact_point_id
+                 AND s.channel = d.channel AND s.outcome = 'sent')
+ OR d.state = 'sent'
  AND EXISTS (SELECT 1 FROM receipt r WHERE r.issue_id = d.issue_id AND r.letter_id = d.letter_id
              AND r.contact_point_id = d.contact_point_id AND r.channel = d.channel
              AND r.word = 'bounced')

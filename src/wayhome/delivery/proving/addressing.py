@@ -63,9 +63,10 @@ class Addressing:
         self._one = Rule("1 one addressee", "each delivery has one address, and it is only one")
         self._called = Rule("1 nobody else", "each address serves someone of the audience")
         self._ids = Rule("1 message ids", "no two deliveries have one Message-ID")
-        self._of_issue: list[NDArray[np.uint64]] = []
+        self._short: list[NDArray[np.uint64]] = []
 
     def rules(self) -> list[Rule]:
+        self._compare_ids()
         return [self._one, self._called, self._ids]
 
     def look(self, issue: Published | None, found: Sequence[Span]) -> None:
@@ -84,7 +85,6 @@ class Addressing:
             for rule in (self._one, self._called, self._ids):
                 rule.rows += len(keys)
             self._note_ids(keys)
-        self._compare_ids(issue.pk if issue else 0)
 
     def _look_who(self, issue: Published | None, span: Span) -> None:
         earlier: Sequence[int] = ()
@@ -110,17 +110,16 @@ class Addressing:
                 self._called.breaks(key_words(key), "its address serves nobody of the audience")
 
     def _note_ids(self, keys: Sequence[DeliveryKey]) -> None:
-        """Eight bytes of each: enough to find candidates, few enough to keep for millions."""
+        """Eight bytes of each: few enough to keep for tens of millions."""
         short = [_short(message_id(*key)) for key in keys]
-        self._of_issue.append(np.array(short, dtype=np.uint64))
+        self._short.append(np.array(short, dtype=np.uint64))
 
-    def _compare_ids(self, issue_id: int) -> None:
-        """Of one issue, whose number is in each of its ids."""
-        found = np.sort(np.concatenate(self._of_issue)) if self._of_issue else np.zeros(0)
-        self._of_issue = []
+    def _compare_ids(self) -> None:
+        found = np.sort(np.concatenate(self._short)) if self._short else np.zeros(0)
+        self._short = []
         doubled = int((found[1:] == found[:-1]).sum())
         if doubled:
-            self._ids.breaks(f"issue {issue_id}", f"{doubled} deliveries share a Message-ID")
+            self._ids.breaks("all issues", f"{doubled} deliveries share a Message-ID with another")
 
 
 def _short(identifier: str) -> int:

@@ -26,7 +26,8 @@ SELECT letter_id, contact_point_id, channel,
   CASE
     WHEN state IS NULL THEN NULL
     WHEN state NOT IN ('owed', {_ENDS}) THEN 'is in no known state'
-    WHEN state = 'owed' AND ending > 0 THEN 'is owed though an attempt ended it'
+    WHEN state = 'owed' AND ending > withdrawn + sent THEN 'is owed though an attempt ended it'
+    WHEN state = 'owed' AND sent > 0 AND bounced = 0 THEN 'is owed though it was sent'
     WHEN state = 'sent' AND sent = 0 THEN 'is sent without an attempt sent'
     WHEN state <> 'owed' AND CASE state {_ALIKE} END = 0
       THEN 'ended without an attempt that says so'
@@ -40,10 +41,11 @@ SELECT letter_id, contact_point_id, channel,
     WHEN attempts > 0 AND (first_n <> 1 OR last_n <> attempts) THEN 'has attempts with a gap'
     WHEN strange > 0 THEN 'has an attempt of no known outcome'
   END AS of_attempts,
-  of_slice, sent AS taken, state
+  of_slice, sent AS taken, state, bounced
 FROM (
   SELECT letter_id, contact_point_id, channel, MAX(of_key) AS of_key, MAX(of_slice) AS of_slice,
     MAX(state) AS state, MAX(tries) AS tries, MAX(sent_at) AS sent_at,
+    MAX(bounced) AS bounced,
     COUNT(n) AS attempts, MIN(n) AS first_n, MAX(n) AS last_n, {_BY_OUTCOME},
     SUM(CASE WHEN outcome IN ({_ENDS}) THEN 1 ELSE 0 END) AS ending,
     SUM(CASE WHEN outcome NOT IN ('later', {_ENDS}) THEN 1 ELSE 0 END) AS strange,
@@ -66,14 +68,18 @@ FROM (
         WHEN d.state = 'owed' AND (s.issue_id <> d.issue_id OR s.channel <> d.channel)
           THEN 'is owed by a slice of another issue or channel'
       END AS of_slice,
-      NULL AS n, NULL AS outcome, {{no_moment}} AS at
+      NULL AS n, NULL AS outcome, {{no_moment}} AS at,
+      CASE WHEN EXISTS (SELECT 1 FROM receipt r WHERE r.issue_id = d.issue_id
+          AND r.letter_id = d.letter_id AND r.contact_point_id = d.contact_point_id
+          AND r.channel = d.channel AND r.word = 'bounced')
+        THEN 1 ELSE 0 END AS bounced
     FROM delivery d
     LEFT JOIN contact_point c ON c.id = d.contact_point_id
     LEFT JOIN slice s ON s.id = d.slice_id
     WHERE {{in_d}}
     UNION ALL
     SELECT x.letter_id, x.contact_point_id, x.channel, NULL, NULL, {{no_moment}}, NULL, NULL,
-      x.n, x.outcome, x.at
+      x.n, x.outcome, x.at, 0
     FROM attempt x WHERE {{in_x}}
   ) b GROUP BY letter_id, contact_point_id, channel
 ) e
@@ -91,9 +97,14 @@ SELECT x.channel, COALESCE(c.domain, ''), COUNT(*) FROM attempt x
 LEFT JOIN contact_point c ON c.id = x.contact_point_id
 WHERE {in_x} AND x.outcome = 'later' GROUP BY 1, 2
 """
-_TOTALS = f"""
-SELECT channel, domain, fact, SUM(n) FROM delivery_total
-WHERE issue_id = %s AND fact IN ('planned', 'later', {_ENDS}) GROUP BY 1, 2, 3
+# A word about a delivery counts once, however often it is said.
+_WORDS = """
+SELECT r.channel, COALESCE(c.domain, ''), r.word, COUNT(*) FROM (
+  SELECT DISTINCT x.letter_id, x.contact_point_id, x.channel, x.word FROM receipt x WHERE {in_x}
+) r LEFT JOIN contact_point c ON c.id = r.contact_point_id GROUP BY 1, 2, 3
+"""
+_TOTALS = """
+SELECT channel, domain, fact, SUM(n) FROM delivery_total WHERE issue_id = %s GROUP BY 1, 2, 3
 """
 
 _Sum = tuple[str, str, str]  # channel, receiving domain, fact
@@ -148,8 +159,11 @@ class Books:
             for rule, why in zip(of_each, row[3:7], strict=True):
                 if why:
                     rule.breaks(key, why)
-            taken, state = row[7:]
-            if taken > 1:
+            taken, state, bounced = row[7:]
+            if taken > 1 and bounced:
+                # An address that was mended gets again what had come back.
+                self._doubles.names("sent again after a bounce", key)
+            elif taken > 1:
                 self._doubles.counts("messages too many", taken - 1)
                 self._doubles.names("deliveries taken more than once", key)
             if taken and state != "sent":
@@ -166,6 +180,8 @@ class Books:
                 rule.rows += n
         for channel, domain, n in rows(_LATER.format(in_x=span.of("x"))):
             sums[(channel, domain, "later")] += n
+        for channel, domain, word, n in rows(_WORDS.format(in_x=span.of("x"))):
+            sums[(channel, domain, word)] += n
         self._attempts.rows += one(f"SELECT COUNT(*) FROM attempt x WHERE {span.of('x')}")
         return sums
 
