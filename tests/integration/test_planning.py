@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,10 +35,13 @@ from wayhome.audience.models import AudienceRow, Certainty, Reason
 from wayhome.bulletins.models import Issue
 from wayhome.delivery import planning
 from wayhome.delivery.models import Attempt, Delivery, DeliveryState, Receipt, Slice, Total
+from wayhome.delivery.proving.proof import prove
 from wayhome.delivery.queries import doubles, progress
 from wayhome.delivery.receipts import record as record_receipt
+from wayhome.delivery.recording import Tried, apply
 from wayhome.delivery.sending import send_one_slice
 from wayhome.delivery.types import DeliveryKey
+from wayhome.travellers import contact_policy
 from wayhome.travellers import services as travellers
 from wayhome.travellers.models import ContactPoint, Reach, Registration, Traveller
 from wayhome.trips import services as trips
@@ -355,9 +359,112 @@ class TestAnAddressThatIsMended:
         assert doubles() == 0
         assert Total.objects.get(fact="sent").n == 1
 
+    @pytest.mark.parametrize("follow_up", [update, cancel])
+    @pytest.mark.parametrize("serves", [True, False])
+    def test_an_update_or_cancel_that_was_planned_without_it_goes_there(
+        self,
+        staff: Staff,
+        outbox: Path,
+        follow_up: Callable[[Staff, Issue], Issue],
+        serves: bool,
+    ) -> None:
+        enrol("Ann")
+        issue = publish(staff)
+        work()
+        point = ContactPoint.objects.get()
+        travellers.suppress(point, "it bounced")
+        last = follow_up(staff, issue)
+        work()
+        assert addressed(last) == []
+        if not serves:  # whoever reads it now got the original there
+            Reach.objects.update(ended_at=clock.now())
+        travellers.lift(staff.author, point.pk, "she called")
+        work()
+        assert set(mails(outbox, last)) == {"ann@example.org"}
+        assert [row.facts for row in prove() if row.broken] == []
+
+    def test_a_cancel_goes_there_when_it_is_theirs_again(self, staff: Staff, outbox: Path) -> None:
+        enrol("Ann")
+        issue = publish(staff)
+        work()
+        reach = Reach.objects.get()
+        contact_policy.mark_hostile(staff.author, reach.pk, "taken")
+        last = cancel(staff, issue)
+        work()
+        assert mails(outbox, last) == {}
+        contact_policy.lift_hostile(staff.author, reach.pk, "she is at the embassy")
+        work()
+        assert set(mails(outbox, last)) == {"ann@example.org"}
+
+    def test_a_cancel_withdrawn_at_hand_off_goes_once_it_may(
+        self, staff: Staff, outbox: Path
+    ) -> None:
+        enrol("Ann")
+        issue = publish(staff)
+        work()
+        last = cancel(staff, issue)
+        work_but_sending()
+        point = ContactPoint.objects.get()
+        travellers.suppress(point, "it bounced")
+        work()
+        assert mails(outbox, last) == {}
+        travellers.lift(staff.author, point.pk, "she called")
+        work()
+        assert set(mails(outbox, last)) == {"ann@example.org"}
+
+    def test_it_may_have_been_sent_by_an_overtaken_worker_and_goes_no_second_time(
+        self, staff: Staff, outbox: Path
+    ) -> None:
+        enrol("Ann")
+        issue = publish(staff)
+        work_but_sending()
+        point = ContactPoint.objects.get()
+        key = DeliveryKey(issue.pk, 0, point.pk, "mail")
+        travellers.suppress(point, "it bounced")
+        work()
+        with transaction.atomic():  # as its journal is settled
+            apply([Tried(key, "sent", "250 taken", "", "relay", clock.now())])
+        travellers.lift(staff.author, point.pk, "she called")
+        work()
+        assert Delivery.objects.get().state == DeliveryState.WITHDRAWN
+        assert mails(outbox, issue) == {}
+
 
 @pytest.mark.django_db
 class TestThreads:
+    def test_a_new_address_of_someone_who_was_warned_and_left_is_written_to(
+        self, staff: Staff, outbox: Path
+    ) -> None:
+        ann = enrol_one("Ann")
+        issue = publish(staff)
+        work()
+        trips.change_stay(Stay.objects.get().pk, said=stay("Paris, France", -3, 5))
+        work()
+        travellers.add_reach(
+            ann.registrations.get(), travellers.contact_point("mail", "new@example.org")
+        )
+        work()
+        assert set(mails(outbox, issue)) == {"ann@example.org", "new@example.org"}
+
+    @pytest.mark.parametrize(
+        ("outcomes", "followed"), [(["refused"], False), (["later", "refused"], True)]
+    )
+    def test_a_correction_follows_where_an_answer_may_have_been_lost(
+        self, staff: Staff, outbox: Path, outcomes: list[str], followed: bool
+    ) -> None:
+        enrol("Ann")
+        issue = publish(staff)
+        work_but_sending()
+        point = ContactPoint.objects.get()
+        with transaction.atomic():
+            for outcome in outcomes:
+                key = DeliveryKey(issue.pk, 0, point.pk, "mail")
+                apply([Tried(key, outcome, "no answer", "", "relay", clock.now())])
+        Reach.objects.update(ended_at=clock.now())  # only the thread leads there
+        last = cancel(staff, issue)
+        work()
+        assert set(mails(outbox, last)) == ({"ann@example.org"} if followed else set())
+
     def test_an_update_holds_what_the_older_issue_still_owes(
         self, staff: Staff, outbox: Path
     ) -> None:

@@ -11,7 +11,7 @@ from wayhome.delivery import (  # noqa: F401  (sending registers its source)
     sending,
 )
 from wayhome.delivery.letters import deliver_letters
-from wayhome.delivery.planning import Step, plan_step
+from wayhome.delivery.planning import Step, follow, plan_step
 from wayhome.delivery.planning import plan as plan_issue
 from wayhome.work.registry import batch_job, job
 from wayhome.work.services import owe
@@ -41,6 +41,12 @@ def join(keys: list[str]) -> None:
     """People's places or addresses changed: warn them at once of what is in force there."""
     for issue in audience.in_force():
         plan_issue(issue.pk, [int(key) for key in keys])
+
+
+@batch_job("delivery.follow", batch=100, on=("travellers.address_mended",))
+def follow_up(keys: list[str]) -> None:
+    """Addresses can be written to again: updates and cancels follow what had gone there."""
+    follow([int(key) for key in keys])
 
 
 @batch_job("delivery.letters", batch=100, on=("letters.owed",))

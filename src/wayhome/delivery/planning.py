@@ -7,7 +7,7 @@ them: a warning never waits for an advisory to a million.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -56,12 +56,24 @@ def plan(issue_id: int, travellers: Sequence[int] | None = None) -> None:
     if issue is None:
         return
     if travellers is not None:
-        _plan_chunks(issue, _match(issue, travellers), size=1)  # few, and far apart by number
+        found = _match(issue, travellers)
+        _plan_chunks(issue, found, size=1)  # few, and far apart by number
+        _reach_anew(issue, set(travellers) - {int(each) for each in found.traveller})
         _reach_after_all(issue, travellers)
         return
     step: Step | None = FIRST
     while step is not None:
         step = plan_step(issue_id, step)
+
+
+def follow(contact_points: Sequence[int]) -> None:
+    """Addresses that were mended: where they may have got an issue that was replaced, or what
+    replaced it could not go there, it goes now, whoever they serve."""
+    for point in contact_points:
+        for issue_id in sql.threads_followed_up(point):
+            issue = _newest(issue_id)
+            if issue is not None:
+                _follow(issue, audience.earlier_issues(issue), point)
 
 
 def plan_step(issue_id: int, step: Step) -> Step | None:
@@ -180,10 +192,32 @@ def _deliver_to(issue: Issue, first: int, last: int) -> None:
     )
 
 
+def _reach_anew(issue: Issue, travellers: Collection[int]) -> None:
+    """Those who were warned and are no longer matched hear of it at a new address too."""
+    rows = AudienceRow.objects.filter(issue_id=issue.pk, traveller_id__in=list(travellers))
+    for traveller_id in sorted(rows.values_list("traveller_id", flat=True)):
+        _deliver_to_one(issue, traveller_id)
+        keep_lease()
+
+
+@writes
+def _deliver_to_one(issue: Issue, traveller_id: int) -> None:
+    _deliver_to(issue, traveller_id, traveller_id)
+
+
 @writes
 def _reach_after_all(issue: Issue, travellers: Sequence[int]) -> None:
     """What could not reach them and now could, since an address was mended, goes (again)."""
-    closed = sql.closed_without_reaching(issue.pk, travellers, clock.now())
+    _open_again(issue, sql.closed_without_reaching(issue.pk, travellers, clock.now()))
+
+
+@writes
+def _follow(issue: Issue, earlier: Sequence[int], point: int) -> None:
+    _open_again(issue, sql.closed_at(issue.pk, point))
+    _cut(issue, sql.add_as_before(issue.pk, earlier, point - 1, point))
+
+
+def _open_again(issue: Issue, closed: Sequence[sql.Closed]) -> None:
     if not closed:
         return
     sql.open_again(closed)

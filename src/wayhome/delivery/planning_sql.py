@@ -61,7 +61,7 @@ def add_one_by_one(keys: Sequence[DeliveryKey]) -> list[DeliveryKey]:
 
 @dataclass(frozen=True)
 class Closed:
-    """A delivery that ended without reaching anyone; ``detail``: of its last attempt."""
+    """A delivery that ended without reaching anyone; ``detail``: of the attempt that ended it."""
 
     key: DeliveryKey
     state: str
@@ -90,20 +90,48 @@ def closed_without_reaching(
 ) -> list[Closed]:
     """Deliveries of an issue that did not reach these travellers and could now."""
     condition = f"g.traveller_id IN ({', '.join(['%s'] * len(travellers))})"
+    return _closed(
+        issue_id,
+        f"d.contact_point_id IN (SELECT contact_point_id FROM ({serving(condition)}) s)",
+        serving_parameters(travellers, now),
+    )
+
+
+def closed_at(issue_id: int, contact_point_id: int) -> list[Closed]:
+    """Deliveries of an issue to one address that did not reach it and could now."""
+    return _closed(
+        issue_id,
+        f"d.contact_point_id = %s AND c.suppressed_at IS NULL AND NOT {HOSTILE}",
+        [contact_point_id],
+    )
+
+
+def _closed(issue_id: int, condition: str, parameters: Sequence[Parameter]) -> list[Closed]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT d.issue_id, d.letter_id, d.contact_point_id, d.channel, d.state, c.domain,"
-            " COALESCE(a.detail, '') FROM delivery d"
-            " JOIN contact_point c ON c.id = d.contact_point_id"
-            " LEFT JOIN attempt a ON a.issue_id = d.issue_id AND a.letter_id = d.letter_id"
-            " AND a.contact_point_id = d.contact_point_id AND a.channel = d.channel"
-            f" AND a.n = d.tries WHERE d.issue_id = %s AND {_NOT_REACHED}"
-            f" AND d.contact_point_id IN (SELECT contact_point_id FROM ({serving(condition)}) s)"
-            " ORDER BY 1, 2, 3, 4",
-            [issue_id, *serving_parameters(travellers, now)],
+            " COALESCE((SELECT a.detail FROM attempt a WHERE a.issue_id = d.issue_id"
+            " AND a.letter_id = d.letter_id AND a.contact_point_id = d.contact_point_id"
+            " AND a.channel = d.channel AND a.outcome = d.state ORDER BY a.n DESC LIMIT 1), '')"
+            " FROM delivery d JOIN contact_point c ON c.id = d.contact_point_id"
+            f" WHERE d.issue_id = %s AND {_NOT_REACHED} AND {condition} ORDER BY 1, 2, 3, 4",
+            [issue_id, *parameters],
         )
         rows = cursor.fetchall()
     return [Closed(DeliveryKey(*row[:4]), *row[4:]) for row in rows]
+
+
+def threads_followed_up(contact_point_id: int) -> list[int]:
+    """The newest issues, updates and cancels, of the threads of which an address was owed any."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT n.id FROM delivery d JOIN issue i ON i.id = d.issue_id"
+            " JOIN bulletin b ON b.id = i.bulletin_id JOIN issue n ON n.id = b.newest_issue_id"
+            " WHERE d.contact_point_id = %s AND d.letter_id = 0 AND n.issue_kind <> 'first'"
+            " ORDER BY 1",
+            [contact_point_id],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def open_again(closed: Sequence[Closed]) -> None:

@@ -148,6 +148,7 @@ def lift_hostile(officer: Officer, reach_id: int, why: str) -> Reach:
     reach.save(update_fields=["hostile_since"])
     _note(reach, ReachStep.Did.SAFE_AGAIN, By(officer), why)
     _tell(reach)
+    tell("travellers.address_mended", reach.contact_point_id)
     return reach
 
 

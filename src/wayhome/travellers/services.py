@@ -210,6 +210,7 @@ def lift(officer: Officer, contact_point_id: int, reason: str) -> None:
     served = {traveller_id for reach in reaches for traveller_id in _served(reach)}
     for traveller_id in sorted(served):
         tell("travellers.reach_added", traveller_id)
+    tell("travellers.address_mended", contact_point_id)
 
 
 @writes

@@ -15,6 +15,13 @@ _CONDITION = (
     "g.traveller_id IN (SELECT a.traveller_id FROM audience a WHERE a.issue_id = %s"
     " AND a.traveller_id > %s AND a.traveller_id <= %s)"
 )
+_AS_WHEN_PUBLISHED = """
+AND r.made_at <= %s
+AND NOT EXISTS (SELECT 1 FROM reach_step p JOIN reach q ON q.id = p.reach_id
+  WHERE q.contact_point_id = r.contact_point_id AND p.at > %s)
+AND NOT EXISTS (SELECT 1 FROM suppression l
+  WHERE l.contact_point_id = r.contact_point_id AND l.at > %s)
+"""
 _MISSING = """
 SELECT DISTINCT s.traveller_id, s.contact_point_id FROM ({serving}) s
 LEFT JOIN delivery d ON d.issue_id = %s AND d.letter_id = 0
@@ -60,9 +67,10 @@ def prove_covered(issues: Sequence[Published], now: datetime) -> Rule:
             condition += " AND r.verified_at IS NOT NULL"
         late: list[Parameter] = []
         if issue.kind == IssueKind.CANCEL:
-            # A cancel is planned once: it goes where its readers could be reached then.
-            condition += " AND r.made_at <= %s"
-            late = [stored(issue.planned_at)]
+            # A cancel is planned once: it goes where its readers could be reached then, on the
+            # terms of then.
+            condition += _AS_WHEN_PUBLISHED
+            late = [stored(issue.published_at)] * 3
         for after, last, people in _audience(issue.pk):
             of_chunk = [issue.pk, after, last, *late]
             rule.rows += people
@@ -101,7 +109,12 @@ def prove_followed(issues: Sequence[Published]) -> Rule:
         for earlier in issue.earlier:
             for span in spans(earlier):
                 rule.rows += rows(f"SELECT COUNT(*) FROM delivery d WHERE {span.of('d')}")[0][0]
-                for row in rows(_UNFOLLOWED.format(in_d=span.of("d")), [issue.pk]):
+                unfollowed = rows(_UNFOLLOWED.format(in_d=span.of("d")), [issue.pk])
+                owed = _keys_owed("delivery.follow", [row[1] for row in unfollowed])
+                for row in unfollowed:
+                    if row[1] in owed:
+                        rule.counts("being followed")
+                        continue
                     why = f"may have got it and has no delivery of issue {issue.pk}"
                     rule.breaks(key_words(span.key(row)), why)
             for after, last, _ in _audience(earlier):
@@ -114,10 +127,15 @@ def prove_followed(issues: Sequence[Published]) -> Rule:
 
 def joins_owed(travellers: Sequence[int]) -> set[int]:
     """Those for whom a row owes that they be joined to what is in force."""
+    return _keys_owed("delivery.join", travellers)
+
+
+def _keys_owed(job: str, numbers: Sequence[int]) -> set[int]:
+    """Those of these numbers that are keys of a job that is owed."""
     found: set[int] = set()
-    for start in range(0, len(travellers), PEOPLE):
-        keys = [str(each) for each in travellers[start : start + PEOPLE]]
-        owed = Owed.objects.filter(job="delivery.join", key__in=keys)
+    for start in range(0, len(numbers), PEOPLE):
+        keys = [str(each) for each in numbers[start : start + PEOPLE]]
+        owed = Owed.objects.filter(job=job, key__in=keys)
         found |= {int(key) for key in owed.values_list("key", flat=True)}
     return found
 
