@@ -221,6 +221,8 @@ class Schedule(RuleBasedStateMachine):
         stopped = Dispatch.objects.filter(pk=issue.pk, stopped_at__isnull=False).exists()
         turn = dispatching.resume if stopped else dispatching.stop
         turn(self.staff.publisher, issue.pk, "for a test")
+        if stopped and issue.bulletin.newest_issue_id == issue.pk:
+            self.relay.silent -= {f"issue-{issue.pk}"}
 
     # What befalls workers and relays
 
