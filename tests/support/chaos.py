@@ -12,6 +12,7 @@ import random
 import signal
 import subprocess
 from collections import Counter
+from typing import NoReturn
 
 import pytest
 
@@ -50,7 +51,7 @@ def is_all_sent(instance: Instance) -> bool:
 
 
 def wait_until_sent(instance: Instance) -> None:
-    wait_for(lambda: is_all_sent(instance), f"all is sent\n{instance.worker_log()}")
+    wait_for(lambda: is_all_sent(instance), "all is sent", every=0.05)
 
 
 def taken(instance: Instance) -> Counter[str]:
@@ -98,7 +99,7 @@ def settled(instance: Instance, people: int, *, refused: int = 0, unheard: int =
     return doubles
 
 
-def not_to_be_had(what: str) -> None:
+def not_to_be_had(what: str) -> NoReturn:
     """Skip with a clear word; fail where services are required and this user may do all."""
     if REQUIRE and os.geteuid() == 0:
         pytest.fail(f"{what} is not to be had, and WAYHOME_REQUIRE_SERVICES is set")

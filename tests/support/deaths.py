@@ -7,9 +7,11 @@ it lets the n-th commit fail, as a full disk does.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from django.core.management.color import no_style
 from django.db import OperationalError, connection
 
 from wayhome.delivery import journal, relays, sending
+from wayhome.delivery.rendering import message_id
 from wayhome.delivery.types import Outcome, Outgoing, RouteDown
 from wayhome.work import clock
 from wayhome.work.instance import ensure
@@ -121,10 +124,9 @@ class Deaths:
 
         def die_about_line(own: journal.Journal, tried: Any) -> bool:
             self.pass_by("line")
-            if self.disk_is_full:
-                return False
-            kept = add(own, tried)
-            self.in_flight = ""
+            with _full_disk() if self.disk_is_full else nullcontext():
+                kept = add(own, tried)
+            self.in_flight = ""  # in the file, or in the memory of a sender that lives
             self.pass_by("written")
             return kept
 
@@ -138,8 +140,10 @@ class Deaths:
         patch.setattr(journal.Journal, "wipe", die_about_wiping)
 
     def bury(self, relay: Relay) -> None:
-        """The process is gone: its locks with it, its files stay."""
+        """The process is gone: its locks and its memory with it, its files stay."""
         self.lose_hold(relay)
+        for tried in sending._sender.journal._unwritten:
+            relay.unheard[message_id(*tried.key)] += 1
         leave_worker()
 
     def lose_hold(self, relay: Relay) -> None:
@@ -147,6 +151,18 @@ class Deaths:
         if self.in_flight:
             relay.unheard[self.in_flight] += 1
         self.in_flight = ""
+
+
+@contextmanager
+def _full_disk() -> Iterator[None]:
+    """No file takes another byte."""
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "write", refuse)
+        yield
 
 
 def leave_worker() -> None:

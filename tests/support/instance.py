@@ -17,13 +17,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_SECONDS = 120  # a test that waits this long has failed; nothing is decided by it
 
 
-def wait_for(what: Callable[[], bool], words: str) -> None:
-    """Look again and again until it is so."""
+def wait_for(what: Callable[[], bool], words: str, every: float = 0.005) -> None:
+    """Look again and again until it is so; ``every``: seconds between two looks."""
     ends = time.monotonic() + PATIENCE_SECONDS
     while not what():
         if time.monotonic() > ends:
             raise AssertionError(f"after {PATIENCE_SECONDS} s still not so: {words}")
-        time.sleep(0.005)
+        time.sleep(every)
 
 
 class RelayProcess:
@@ -138,12 +138,24 @@ class Instance:
 
     def worker(self, **changes: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "wayhome.ops.cli", "worker"]
-        with (self.data / "worker.log").open("ab") as log:
+        log_path = self.data.parent / "worker.log"  # not on a disk that a test fills
+        with log_path.open("ab") as log:
             process = subprocess.Popen(
                 command, env=self.environment | changes, stdout=log, stderr=log
             )
         self.workers.append(process)
         return process
+
+    def slow_down(self, delay_ms: int) -> None:
+        """The relay takes so long for each message."""
+        self.relay.stop()
+        self.relay.start(delay_ms)
+
+    def wait_until_taken(self, messages: int) -> None:
+        wait_for(
+            lambda: self.relay.count() >= messages,
+            f"{messages} messages taken\n{self.worker_log()}",
+        )
 
     def stop(self, worker: subprocess.Popen[bytes]) -> None:
         """Ask a worker to end as an operator would; it ends well."""
@@ -163,7 +175,7 @@ class Instance:
                 time.sleep(0.05)
 
     def worker_log(self) -> str:
-        return (self.data / "worker.log").read_text(encoding="utf-8", errors="replace")
+        return (self.data.parent / "worker.log").read_text(encoding="utf-8", errors="replace")
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What the database holds, read (or written) beside the workers."""

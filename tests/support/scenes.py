@@ -1,6 +1,7 @@
 """What happens in an instance before and while its workers run: ``python -m tests.support.scenes``.
 
 ``publish N``: N people in Mosul, one warning published for them and not yet planned.
+``publish-for-half-an-hour N``: the same; the warning expires half an hour from now.
 ``publish-and-sign-cancel N``: the same, planned, and a cancel of it signed.
 ``publish-cancel``: says it is ready, waits for a line, publishes the signed cancel; says when, or
 ``refused`` where another officer was first.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import timedelta
 
 import django
 
@@ -25,13 +27,15 @@ def main(scene: str, *rest: str) -> None:
     from wayhome.bulletins.models import Bulletin
     from wayhome.officers.models import Officer
     from wayhome.problems import Problem
+    from wayhome.work import clock
 
     if scene.startswith("publish") and rest:
         with transaction.atomic():
             staff = make_staff()
             for number in range(int(rest[0])):
                 enrol_one(f"P{number}")
-        issue = publish(staff)
+        half_an_hour = warning(expires_at=clock.now() + timedelta(minutes=30))
+        issue = publish(staff, half_an_hour if scene.endswith("half-an-hour") else None)
         if scene == "publish-and-sign-cancel":
             submit_and_sign(staff, services.begin_cancel(staff.author, issue.bulletin_id))
     elif scene == "sign":

@@ -37,16 +37,25 @@ class Journal:
         self._file = -1
         self._path = Path()
         self._stamp = ""
+        self._unwritten: list[Tried] = []
         self.is_empty = True
 
     def add(self, tried: Tried) -> bool:
-        """Keep one acceptance; False where the file cannot take it (a full disk)."""
+        """Keep one acceptance; False where the file cannot take it (a full disk) and only memory
+        holds it: until it is recorded this sender must send nothing else."""
+        self.is_empty = False
+        self._unwritten.append(tried)  # whatever goes wrong now
+        if self._is_written(tried):
+            self._unwritten.pop()
+            return True
+        return False
+
+    def _is_written(self, tried: Tried) -> bool:
         try:
             self._open()
             line = [self._stamp, *tried.key, tried.relay, tried.detail, tried.status]
             data = json.dumps([*line, tried.at.isoformat()]).encode() + b"\n"
             size = os.fstat(self._file).st_size
-            self.is_empty = False
             if os.write(self._file, data) == len(data):
                 return True
             os.ftruncate(self._file, size)  # half a line would spoil the next one
@@ -58,12 +67,13 @@ class Journal:
         """All that it holds is recorded."""
         if self._file >= 0 and not self.is_empty:
             os.ftruncate(self._file, 0)
+        self._unwritten = []
         self.is_empty = True
 
     def settle(self) -> None:
         """Record what an interrupted batch left here."""
         if not self.is_empty:
-            settle(_read(self._path))
+            settle([*(_read(self._path) if self._file >= 0 else ()), *self._unwritten])
             self.wipe()
 
     def close(self) -> None:
