@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PYTEST_FLAGS ?= -n auto --dist loadfile
 PIP_FLAGS := --disable-pip-version-check --no-warn-script-location
 
-.PHONY: help demo test test-sqlite test-postgres lint format bench constraints clean
+.PHONY: help demo test test-sqlite test-postgres chaos lint format bench constraints clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,13 @@ lint: $(VENV)/.dev  ## style, types, import rules, missing migrations
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/wayhome django makemigrations --check --dry-run
+
+# The long form: hours. Needs root for its small disks, and faketime and PostgreSQL installed.
+SEEDS ?= 5
+CHAOS := WAYHOME_TEST_CHAOS=long WAYHOME_TEST_SEEDS=$(SEEDS) $(BIN)/python -m pytest -m chaos
+chaos: $(VENV)/.dev  ## every fault at length, with SEEDS series of random ones
+	WAYHOME_TEST_DATABASE=sqlite $(CHAOS) $(PYTEST_FLAGS)
+	WAYHOME_TEST_DATABASE=postgres $(CHAOS) $(PYTEST_FLAGS)
 
 format: $(VENV)/.dev  ## put the code in the project's style
 	$(BIN)/ruff check --fix .

@@ -1,8 +1,8 @@
 """What the chaos tests share: their two forms, and what must be so after each fault.
 
-The short form is part of ``make test``; ``make chaos`` plays the long one, in which a run lasts
-twenty seconds or more. ``WAYHOME_TEST_SEED`` replays the random moments of a run (each prints its
-own).
+The short form is part of ``make test``; ``make chaos SEEDS=N`` plays the long one, in which a run
+lasts twenty seconds or more and kills at N series of random moments. ``WAYHOME_TEST_SEED`` replays
+the random moments of a run (each prints its own).
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from typing import NoReturn
 import pytest
 
 from tests.database import DATABASE, REQUIRE
-from tests.support.instance import Instance, wait_for
+from tests.support.instance import PATIENCE_SECONDS, Instance, wait_for
 
 LONG = os.environ.get("WAYHOME_TEST_CHAOS") == "long"
+SERIES = range(int(os.environ.get("WAYHOME_TEST_SEEDS") or 1))
 BATCH = 50  # results that a thread records at a time
 IN_FLIGHT = 4  # messages of one worker: one for each sending thread (WAYHOME_SEND_THREADS)
 
@@ -29,7 +30,7 @@ def size(short: int, long: int) -> int:
 
 
 def moments() -> random.Random:
-    """Random moments that the printed seed replays."""
+    """Random moments that the printed seed replays: others in every run."""
     seed = int(os.environ.get("WAYHOME_TEST_SEED") or random.SystemRandom().randrange(10**9))
     print(f"WAYHOME_TEST_SEED={seed}")
     return random.Random(seed)
@@ -50,8 +51,9 @@ def is_all_sent(instance: Instance) -> bool:
     return bool(instance.one("SELECT count(*) FROM delivery")) and instance.is_idle()
 
 
-def wait_until_sent(instance: Instance) -> None:
-    wait_for(lambda: is_all_sent(instance), "all is sent", every=0.05)
+def wait_until_sent(instance: Instance, patience: float = PATIENCE_SECONDS) -> None:
+    every = 0.05 if patience == PATIENCE_SECONDS else 2.0
+    wait_for(lambda: is_all_sent(instance), "all is sent", every, patience)
 
 
 def taken(instance: Instance) -> Counter[str]:

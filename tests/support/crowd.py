@@ -60,7 +60,7 @@ def people(traveller: Traveller, count: int) -> None:
         ContactPoint,
         reach.contact_point_id,
         count,
-        address="'crowd' || i || '@example.org'",
+        address="'p' || i || '@example.org'",
         address_hash="'crowd' || i",
     )
     _copies(Reach, reach.pk, count, registration_id=own, contact_point_id=own)

@@ -21,7 +21,7 @@ from django.conf import settings
 from django.core.management.color import no_style
 from django.db import OperationalError, connection
 
-from wayhome.delivery import journal, relays, sending
+from wayhome.delivery import journal, recording, relays, sending
 from wayhome.delivery.rendering import message_id
 from wayhome.delivery.types import Outcome, Outgoing, RouteDown
 from wayhome.work import clock
@@ -142,7 +142,7 @@ class Deaths:
     def bury(self, relay: Relay) -> None:
         """The process is gone: its locks and its memory with it, its files stay."""
         self.lose_hold(relay)
-        for tried in sending._sender.journal._unwritten:
+        for tried in recording.unrecorded(sending._sender.journal._unwritten):
             relay.unheard[message_id(*tried.key)] += 1
         leave_worker()
 

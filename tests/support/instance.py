@@ -13,16 +13,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.support import migrated
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_SECONDS = 120  # a test that waits this long has failed; nothing is decided by it
 
 
-def wait_for(what: Callable[[], bool], words: str, every: float = 0.005) -> None:
+def wait_for(
+    what: Callable[[], bool],
+    words: str,
+    every: float = 0.005,
+    patience: float = PATIENCE_SECONDS,
+) -> None:
     """Look again and again until it is so; ``every``: seconds between two looks."""
-    ends = time.monotonic() + PATIENCE_SECONDS
+    ends = time.monotonic() + patience
     while not what():
         if time.monotonic() > ends:
-            raise AssertionError(f"after {PATIENCE_SECONDS} s still not so: {words}")
+            raise AssertionError(f"after {patience} s still not so: {words}")
         time.sleep(every)
 
 
@@ -73,16 +80,17 @@ class Instance:
         self.data = folder / "data"
         self.workers: list[subprocess.Popen[bytes]] = []
         self.server: str | None = server or os.environ.get("WAYHOME_DATABASE_URL")
+        self.is_on_shared_server = server is None
         self.url: str | None = None
+        self._embedded = self.data / "wayhome.sqlite3"
 
     def __enter__(self) -> Instance:
+        is_migrated = False
         if self.server:
-            import psycopg
-
-            name = f"test_wayhome_instance_{os.getpid()}_{time.monotonic_ns()}"
-            with psycopg.connect(self.server, autocommit=True) as connection:
-                connection.execute(f'CREATE DATABASE "{name}"')
-            self.url = f"{self.server.rpartition('/')[0]}/{name}"
+            self.url, is_migrated = migrated.create_on(self.server)
+        else:
+            self.data.mkdir(exist_ok=True)
+            is_migrated = migrated.copy_embedded(self._embedded)
         self.relay.start()
         self.environment = {
             key: value for key, value in os.environ.items() if not key.startswith("WAYHOME_")
@@ -95,8 +103,16 @@ class Instance:
             "WAYHOME_LEASE_SECONDS": "2",
             "WAYHOME_MAIL_RATE": "100",
         }
-        self.command("migrate")
+        if not is_migrated:
+            self.command("migrate")
+            self._keep_migrated()
         return self
+
+    def _keep_migrated(self) -> None:
+        if not self.server:
+            migrated.keep_embedded(self._embedded)
+        elif self.url and self.is_on_shared_server:
+            migrated.keep_on(self.server, self.url)
 
     def __exit__(self, *_: object) -> None:
         for worker in self.workers:
@@ -104,12 +120,9 @@ class Instance:
                 worker.kill()
                 worker.wait()
         self.relay.stop()
+        print("\n".join(self.worker_log().splitlines()[-60:]))  # seen where a test has failed
         if self.server and self.url:
-            import psycopg
-
-            name = self.url.rpartition("/")[2]
-            with psycopg.connect(self.server, autocommit=True) as connection:
-                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            migrated.drop_on(self.server, self.url)
 
     def command(self, *arguments: str) -> str:
         """``wayhome`` with these arguments; its output."""
@@ -152,10 +165,7 @@ class Instance:
         self.relay.start(delay_ms)
 
     def wait_until_taken(self, messages: int) -> None:
-        wait_for(
-            lambda: self.relay.count() >= messages,
-            f"{messages} messages taken\n{self.worker_log()}",
-        )
+        wait_for(lambda: self.relay.count() >= messages, f"{messages} messages taken")
 
     def stop(self, worker: subprocess.Popen[bytes]) -> None:
         """Ask a worker to end as an operator would; it ends well."""
@@ -175,7 +185,8 @@ class Instance:
                 time.sleep(0.05)
 
     def worker_log(self) -> str:
-        return (self.data.parent / "worker.log").read_text(encoding="utf-8", errors="replace")
+        path = self.data.parent / "worker.log"
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What the database holds, read (or written) beside the workers."""
@@ -185,7 +196,7 @@ class Instance:
             with psycopg.connect(self.url) as server:
                 cursor = server.execute(sql)  # type: ignore[call-overload]
                 return cursor.fetchall() if cursor.description else []
-        embedded = sqlite3.connect(self.data / "wayhome.sqlite3", timeout=2)
+        embedded = sqlite3.connect(self._embedded, timeout=2)
         try:
             with embedded:
                 return embedded.execute(sql).fetchall()

@@ -1,7 +1,7 @@
 """A relay that misbehaves: ``python -m tests.support.odd_relay LOG [--odd KIND:EVERY ...]``.
 
 Speaks SMTP with PIPELINING, prints its port, and logs like ``tests.support.smtp_server``: a line,
-written and synced, before any answer. To addresses whose number is a multiple of EVERY it is odd,
+written before any answer. To addresses whose number is a multiple of EVERY it is odd,
 and, but for ``refuse``, only the first time that it sees each of them:
 
 refuse: no such mailbox. defer: try again later. stall: no answer to the message. drop: closes the
@@ -15,7 +15,6 @@ import argparse
 import asyncio
 import email
 import json
-import os
 import re
 import time
 from email.policy import default
@@ -57,7 +56,6 @@ class Relay:
         }
         self.log.write(json.dumps(line) + "\n")
         self.log.flush()
-        os.fsync(self.log.fileno())
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, to its end."""

@@ -6,6 +6,8 @@
 ``publish-cancel``: says it is ready, waits for a line, publishes the signed cancel; says when, or
 ``refused`` where another officer was first.
 ``sign N``: N people, and a warning signed. ``publish-signed``: as above, of that warning.
+``crowd N``: P0 and N more people in Mosul, made by SQL, and one warning as above.
+``stop`` and ``resume``: an officer holds the sending of the one issue, and releases it.
 ``enrol FIRST N``: N more people in Mosul, each in a transaction of their own.
 """
 
@@ -22,9 +24,11 @@ def main(scene: str, *rest: str) -> None:
     django.setup()
     from django.db import transaction
 
+    from tests.support import crowd
     from tests.support.factories import enrol_one, make_staff, publish, submit_and_sign, warning
     from wayhome.bulletins import services
-    from wayhome.bulletins.models import Bulletin
+    from wayhome.bulletins.models import Bulletin, Issue
+    from wayhome.delivery import dispatching
     from wayhome.officers.models import Officer
     from wayhome.problems import Problem
     from wayhome.work import clock
@@ -56,6 +60,16 @@ def main(scene: str, *rest: str) -> None:
             print("refused", flush=True)
         else:
             print(time.time(), flush=True)
+    elif scene == "crowd":
+        with transaction.atomic():
+            staff = make_staff()
+            first = enrol_one("P0")
+            crowd.people(first, int(rest[0]))
+        publish(staff)
+    elif scene in ("stop", "resume"):
+        officer = Officer.objects.get(email="publisher@ministry.example")
+        turn = dispatching.stop if scene == "stop" else dispatching.resume
+        turn(officer, Issue.objects.get().pk, "a test")
     elif scene == "enrol":
         for number in range(int(rest[0]), int(rest[0]) + int(rest[1])):
             enrol_one(f"P{number}")

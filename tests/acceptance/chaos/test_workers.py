@@ -11,7 +11,9 @@ import pytest
 from tests.support.chaos import (
     BATCH,
     IN_FLIGHT,
+    LONG,
     ON_POSTGRES,
+    SERIES,
     everyone,
     kill,
     moments,
@@ -26,7 +28,8 @@ from tests.support.instance import Instance, wait_for
 pytestmark = [pytest.mark.acceptance, pytest.mark.chaos]
 
 
-def test_killed_at_random_moments_they_lose_nobody(instance: Instance) -> None:
+@pytest.mark.parametrize("series", SERIES)
+def test_killed_at_random_moments_they_lose_nobody(instance: Instance, series: int) -> None:
     people, kills = size(300, 2400), size(6, 20)
     chance = moments()
     instance.play("publish", str(people))
@@ -51,7 +54,7 @@ def test_killed_at_random_moments_they_lose_nobody(instance: Instance) -> None:
     assert max(taken(instance).values()) <= 1 + kills
 
 
-@pytest.mark.parametrize("workers", [2, 4])
+@pytest.mark.parametrize("workers", [2, 4] if LONG else [4])
 def test_several_at_once_send_each_message_once(instance: Instance, workers: int) -> None:
     people = size(150, 1500)
     instance.environment["WAYHOME_MAIL_RATE"] = "10"  # many small slices to meet over
@@ -92,7 +95,9 @@ def test_one_paused_beyond_its_lease_wakes_and_does_no_harm(instance: Instance) 
     wait_until_sent(instance)
     before = instance.relay.count()
     paused.send_signal(signal.SIGCONT)
-    wait_for(lambda: "another worker has taken it over" in instance.worker_log(), "it notices")
+    # Its slice is another's, or the answer that it waited for is long overdue.
+    notices = ("another worker has taken it over", "no answer within")
+    wait_for(lambda: any(each in instance.worker_log() for each in notices), "it notices")
     instance.stop(paused)
     instance.stop(other)
     assert instance.relay.count() - before <= IN_FLIGHT  # what it held in its hands, no more
@@ -103,22 +108,22 @@ def test_one_paused_beyond_its_lease_wakes_and_does_no_harm(instance: Instance) 
     )
 
 
-@pytest.mark.parametrize("shift", ["+1h", "-1h"])
+@pytest.mark.parametrize("shift", ["+1h", "-1h"] if LONG else ["+1h"])
 def test_a_clock_that_is_an_hour_wrong_changes_nothing(instance: Instance, shift: str) -> None:
     """One of two workers lives in another hour."""
     library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
     if library is None:
         not_to_be_had("faketime")
-    people = size(150, 1000)
+    people = size(200, 1000)
     instance.environment["WAYHOME_MAIL_RATE"] = "10"
     # By a clock that follows the database what holds for half an hour still holds.
     instance.play("publish-for-half-an-hour" if ON_POSTGRES else "publish", str(people))
-    instance.slow_down(size(10, 80))
-    right = instance.worker()
-    instance.wait_until_taken(10)
+    instance.slow_down(size(100, 160))
     wrong = instance.worker(
         LD_PRELOAD=str(library), FAKETIME=shift, DONT_FAKE_MONOTONIC="1", NO_FAKE_STAT="1"
     )
+    instance.wait_until_taken(10)
+    right = instance.worker()
     wait_until_sent(instance)
     for worker in (wrong, right):
         instance.stop(worker)

@@ -1,0 +1,43 @@
+"""An officer holds very many deliveries, and releases them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.chaos import IN_FLIGHT, kill, settled, size, wait_until_sent
+from tests.support.instance import Instance, wait_for
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.chaos]
+
+HOURS = 3 * 3600.0
+
+
+def test_a_million_are_held_and_released(instance: Instance) -> None:
+    crowd = size(2_000, 1_000_000)
+    instance.environment["WAYHOME_MAIL_RATE"] = str(size(50, 500))
+    instance.play("crowd", str(crowd))
+    instance.play("stop")
+    worker = instance.worker()
+    planned = "SELECT count(*) FROM dispatch WHERE planned_at IS NOT NULL"
+    wait_for(lambda: instance.one(planned) == 1, "it is planned", every=0.2, patience=HOURS)
+    assert instance.one("SELECT count(*) FROM delivery WHERE state = 'owed'") == crowd + 1
+    assert instance.relay.count() == 0
+
+    instance.play("resume")
+    instance.wait_until_taken(crowd // 20)
+    instance.play("stop")
+    leased = "SELECT count(*) FROM slice WHERE token <> ''"
+    wait_for(lambda: instance.one(leased) == 0, "what is in hand is put down")
+    held = instance.relay.count()
+    assert held < crowd
+    kill(worker)
+    worker = instance.worker()
+    instance.play("enrol", str(crowd + 1), "1")
+    everyone = "SELECT count(*) FROM delivery"
+    wait_for(lambda: instance.one(everyone) == crowd + 2, "whoever enrols now waits with them")
+    assert instance.relay.count() == held
+
+    instance.play("resume")
+    wait_until_sent(instance, patience=HOURS)
+    instance.stop(worker)
+    assert settled(instance, crowd + 2, unheard=IN_FLIGHT) <= IN_FLIGHT
