@@ -8,7 +8,6 @@ once more while the worker is killed, counting what the sink took twice.
 
 import asyncio
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -72,27 +71,30 @@ def run(messages: int, kills: int, into: str | None, tools: Path | None) -> list
         sink = Sink(Path(name))
         try:
             address = into or sink.address
-            lines = [Line("Wayhome", _median(lambda: _wayhome(messages, address)))]
+            lines = [Line("Wayhome", _median(lambda: _wayhome(messages, address)[0]))]
             lines += [
                 Line(peer, _median(lambda send=send: _timed(send, messages, address)))  # type: ignore[misc]
                 for peer, send in _peers(tools).items()
             ]
             if kills and into is None:
                 sink.empty()
-                rate = _wayhome(messages, address, kills)
+                rate, done = _wayhome(messages, address, kills)
                 taken = sink.taken()
                 lost = messages - len(set(taken))
                 if lost:
                     raise AssertionError(f"{lost} of {messages} messages were lost")
-                lines.append(Line("Wayhome, killed", rate, len(taken) - messages, kills))
+                lines.append(Line("Wayhome, killed", rate, len(taken) - messages, done))
         finally:
             sink.close()
     return lines
 
 
-def _wayhome(messages: int, address: str, kills: int = 0) -> float:
-    """Publish to ``messages`` people, then let a worker send; a second is one of the clock on
-    the wall, from its first result to its last."""
+def _wayhome(messages: int, address: str, kills: int = 0) -> tuple[float, int]:
+    """Publish to ``messages`` people, then let a worker send; returns messages a second, from its
+    first result to its last by the clock on the wall, and how often the worker was killed.
+
+    A kill falls due whenever so many more have been sent as divide the run into equal parts.
+    """
     settings.WAYHOME_SMTP_URL = f"smtp://{address}"
     publication.fill(messages)
     publication.publish_and_plan()
@@ -105,12 +107,13 @@ def _wayhome(messages: int, address: str, kills: int = 0) -> float:
     worker = _worker(environment)
     ends = time.monotonic() + PATIENCE_SECONDS
     began: float | None = None
+    killed = 0
     try:
         while (left := publication.owed()) and time.monotonic() < ends:
             if began is None and left < messages:
                 began = time.monotonic()
-            if kills and random.random() < 0.05 and left < messages:
-                kills -= 1
+            if killed < kills and messages - left >= messages * (killed + 1) // (kills + 1):
+                killed += 1
                 worker.send_signal(signal.SIGKILL)
                 worker.wait()
                 worker = _worker(environment)
@@ -122,7 +125,7 @@ def _wayhome(messages: int, address: str, kills: int = 0) -> float:
     if left:
         raise AssertionError(f"{left} messages were not sent")
     publication.empty()
-    return messages / took
+    return messages / took, killed
 
 
 def _worker(environment: dict[str, str]) -> subprocess.Popen[bytes]:
