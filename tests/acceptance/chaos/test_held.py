@@ -13,7 +13,7 @@ HOURS = 3 * 3600.0
 
 
 def test_a_million_are_held_and_released(instance: Instance) -> None:
-    crowd = size(2_000, 1_000_000)
+    crowd = size(1_000, 1_000_000)
     instance.environment["WAYHOME_MAIL_RATE"] = str(size(50, 500))
     instance.play("crowd", str(crowd))
     instance.play("stop")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -93,11 +94,11 @@ def test_the_databases_disk_is_full(stack: ExitStack, tmp_path: Path) -> None:
     """And, where the database is embedded, the journal's with it."""
     people, times = size(200, 1200), size(1, 4)
     if ON_POSTGRES:
-        disk = mounted(stack, tmp_path / "disk", 250)
-        tmp_path.chmod(0o755)
-        for above in list(tmp_path.parents)[:2]:
-            above.chmod(0o755)  # the server runs as another user
-        server = private_server(stack, _made(disk.folder / "server"))
+        # The server runs as another user, who may not look into a test's own folder.
+        folder = Path(tempfile.mkdtemp(prefix="wayhome-test-disk-"))
+        stack.callback(folder.rmdir)
+        disk = mounted(stack, folder, 250)
+        server = private_server(stack, _made(folder / "server"))
         instance = stack.enter_context(Instance(tmp_path, server.url))
     else:
         disk = mounted(stack, tmp_path / "data", 250)
