@@ -44,7 +44,22 @@ def findings() -> Iterator[Finding]:
         yield Finding("relay", False, f"{problem.field} {problem.problem}", problem.fix)
         return
     for relay in relays:
-        yield _tried(relay)
+        # Trying it would tell the password to whoever reads along.
+        yield _bare(relay) if _tells_password(relay) else _tried(relay)
+
+
+def _tells_password(relay: Relay) -> bool:
+    return bool(relay.scheme == "smtp" and (relay.user or relay.password)) and not is_here(relay)
+
+
+def _bare(relay: Relay) -> Finding:
+    return Finding(
+        f"relay {relay.name}",
+        False,
+        "is signed in to in the clear: password and messages can be read on the way",
+        f"use smtp+tls://USER:PASSWORD@{relay.host} or smtps://USER:PASSWORD@{relay.host}"
+        " in WAYHOME_SMTP_URL, and change the password",
+    )
 
 
 def _tried(relay: Relay) -> Finding:
