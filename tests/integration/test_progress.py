@@ -34,6 +34,7 @@ from wayhome.delivery.models import Delivery, Dispatch, PaceSample, Receipt, Rel
 from wayhome.delivery.queries import about, progress
 from wayhome.delivery.sending import send_one_slice
 from wayhome.delivery.types import Outcome, Outgoing
+from wayhome.problems import Problem
 from wayhome.travellers import contact_policy
 from wayhome.travellers.models import ContactPoint, Reach
 from wayhome.work import clock
