@@ -42,7 +42,7 @@ def _turn(officer: Officer, issue_id: int, why: str, did: DispatchStep.Did) -> D
         # What it still owed is held for good: a stop would add nothing, and a resume would lie.
         raise Problem(
             "issue",
-            f"{issue_id} was replaced and nothing of it is sent any more: issue {newest} speaks now",
+            f"{issue_id} was replaced, nothing of it is sent any more: issue {newest} speaks now",
             f"stop or resume issue {newest}",
         )
     if not why.strip():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from tests.support.deliveries import ISSUE, point_of, sent, totals
@@ -282,13 +282,13 @@ def test_batches_refused_at_once_do_not_wait_for_each_other_in_a_ring() -> None:
         for issue in issues
     ]
     start = threading.Barrier(len(batches))
-    failures: list[BaseException] = []
+    failures: list[OperationalError] = []
 
     def one(batch: list[Tried]) -> None:
         try:
             start.wait()
             refuse(*batch)  # without ``writes``, which would repeat what deadlocked
-        except BaseException as error:
+        except OperationalError as error:
             failures.append(error)
         finally:
             connections.close_all()

@@ -142,16 +142,19 @@ class Books:
             self._look(span)
             sums += self._sum(span)
         if issue_id:
-            astray = one(
-                "SELECT COUNT(*) FROM delivery WHERE issue_id = %s AND letter_id > 0", [issue_id]
-            )
-            if astray:
-                self._key.breaks(f"issue {issue_id}", f"{astray} deliveries are of a letter too")
+            for table in ("delivery", "attempt", "receipt"):
+                astray = one(
+                    f"SELECT COUNT(*) FROM {table} WHERE issue_id = %s AND letter_id > 0",
+                    [issue_id],
+                )
+                if astray:
+                    why = f"{astray} rows of {table} are of a letter too"
+                    self._key.breaks(f"issue {issue_id}", why)
         self._compare(issue_id, sums)
 
     def look_for_strays(self, known: set[int]) -> None:
         """Rows of issues that there are not."""
-        for table in ("delivery", "attempt", "audience", "delivery_total"):
+        for table in ("delivery", "attempt", "receipt", "audience", "delivery_total"):
             for issue_id in set(issues_in(table)) - known:
                 self._key.breaks(f"issue {issue_id}", f"is in {table} and was never published")
 
