@@ -191,6 +191,31 @@ def test_elsewhere_without_tls(settings: Any, monkeypatch: pytest.MonkeyPatch) -
     assert (found.ok, found.fix) == (False, "use smtp+tls://relay.example.org")
 
 
+@pytest.mark.parametrize("host", ["relay.example.org", "192.0.2.25", "[2001:db8::25]"])
+def test_a_password_in_the_clear_is_warned_about_and_not_sent(settings: Any, host: str) -> None:
+    settings.WAYHOME_SMTP_URL = f"smtp://u:hunter2@{host}"
+    found = only(relays.findings())
+    assert (found.ok, "in the clear" in found.said) == (False, True)
+    assert f"smtp+tls://USER:PASSWORD@{host}" in found.fix
+    assert f"smtps://USER:PASSWORD@{host}" in found.fix
+    assert "hunter2" not in found.what + found.said + found.fix
+
+
+def test_a_password_in_the_clear_on_this_host_is_none_of_it(
+    relay: Callable[..., int], settings: Any
+) -> None:
+    settings.WAYHOME_SMTP_URL = f"smtp://u:right@127.0.0.1:{relay()}"
+    assert "in the clear" not in only(relays.findings()).said
+
+
+def test_the_certificates_that_the_setting_names_are_trusted(
+    relay: Callable[..., int], certificate: Path, settings: Any
+) -> None:
+    settings.WAYHOME_SMTP_URL = f"smtp+tls://u:right@127.0.0.1:{relay(tls=True)}?ca={certificate}"
+    found = only(relays.findings())
+    assert (found.ok, found.said) == (True, "reached over TLSv1.3, signed in")
+
+
 def test_no_relay_is_said(settings: Any) -> None:
     settings.WAYHOME_SMTP_URL = ""
     found = only(relays.findings())

@@ -34,6 +34,7 @@ from wayhome.delivery.models import Delivery, Dispatch, PaceSample, Receipt, Rel
 from wayhome.delivery.queries import about, progress
 from wayhome.delivery.sending import send_one_slice
 from wayhome.delivery.types import Outcome, Outgoing
+from wayhome.problems import Problem
 from wayhome.travellers import contact_policy
 from wayhome.travellers.models import ContactPoint, Reach
 from wayhome.work import clock
@@ -138,6 +139,29 @@ class TestFacts:
         update(staff, issue)
         got = progress(Issue.objects.get(pk=issue.pk))
         assert (got.held, got.held_why) == (1, "replaced")
+
+    def test_what_was_replaced_is_neither_stopped_nor_resumed(
+        self, staff: Staff, outbox: Path
+    ) -> None:
+        enrol_one("Ann")
+        issue, stopped = publish(staff), publish(staff)
+        dispatching.stop(staff.publisher, stopped.pk, "the road is open")
+        newer, newest = update(staff, issue), update(staff, stopped)
+        for turn, old, speaks in (
+            (dispatching.stop, issue, newer),
+            (dispatching.resume, issue, newer),
+            (dispatching.stop, stopped, newest),
+            (dispatching.resume, stopped, newest),
+        ):
+            with pytest.raises(Problem) as raised:
+                turn(staff.publisher, old.pk, "for a test")
+            assert raised.value.field == "issue"
+            assert f"{old.pk} was replaced" in raised.value.problem
+            assert f"issue {speaks.pk} speaks now" in raised.value.problem
+            assert f"issue {speaks.pk}" in raised.value.fix
+        assert [len(dispatching.steps_of(each.pk)) for each in (issue, stopped)] == [0, 1]
+        dispatching.stop(staff.publisher, newest.pk, "wait")
+        dispatching.resume(staff.publisher, newest.pk, "go")
 
     def test_before_planning_there_is_nothing_and_it_says_so(self, staff: Staff) -> None:
         enrol_one("Ann")

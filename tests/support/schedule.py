@@ -220,8 +220,12 @@ class Schedule(RuleBasedStateMachine):
         issue = issues[which % issues.count()]
         stopped = Dispatch.objects.filter(pk=issue.pk, stopped_at__isnull=False).exists()
         turn = dispatching.resume if stopped else dispatching.stop
+        if issue.bulletin.newest_issue_id != issue.pk:
+            with pytest.raises(Problem, match="was replaced"):
+                turn(self.staff.publisher, issue.pk, "for a test")
+            return
         turn(self.staff.publisher, issue.pk, "for a test")
-        if stopped and issue.bulletin.newest_issue_id == issue.pk:
+        if stopped:
             self.relay.silent -= {f"issue-{issue.pk}"}
 
     # What befalls workers and relays
@@ -333,8 +337,9 @@ class Schedule(RuleBasedStateMachine):
         """Nothing goes wrong any more: all that is owed is done."""
         self.relay.answers.clear()
         self.deaths.disk_is_full = False
-        for dispatch in Dispatch.objects.filter(stopped_at__isnull=False):
-            dispatching.resume(self.staff.publisher, dispatch.pk, "for the end of a test")
+        stopped = Dispatch.objects.filter(stopped_at__isnull=False).values_list("pk", flat=True)
+        for issue in Issue.objects.filter(pk__in=list(stopped), newest_of__isnull=False):
+            dispatching.resume(self.staff.publisher, issue.pk, "for the end of a test")
         run_schedules()
         self.relay.silent = self.silenced()
         for _ in range(MOST_DRAINED):

@@ -34,8 +34,17 @@ def steps_of(issue_id: int) -> list[DispatchStep]:
 
 def _turn(officer: Officer, issue_id: int, why: str, did: DispatchStep.Did) -> Dispatch:
     require(officer, Verb.PUBLISH)
-    if not Issue.objects.filter(pk=issue_id).exists():
+    issue = Issue.objects.select_related("bulletin").filter(pk=issue_id).first()
+    if issue is None:
         raise Problem("issue", f"{issue_id} is unknown", "list the bulletins")
+    newest = issue.bulletin.newest_issue_id
+    if newest != issue_id:
+        # What it still owed is held for good: a stop would add nothing, and a resume would lie.
+        raise Problem(
+            "issue",
+            f"{issue_id} was replaced, nothing of it is sent any more: issue {newest} speaks now",
+            f"stop or resume issue {newest}",
+        )
     if not why.strip():
         raise Problem("why", "is empty", "say why, for those who come after you")
     Dispatch.objects.get_or_create(issue_id=issue_id)

@@ -22,6 +22,7 @@ from wayhome.delivery import recording, relays, totals
 from wayhome.delivery.canaries import canary_keys
 from wayhome.delivery.models import Dispatch, Lane, Slice, SliceState
 from wayhome.delivery.types import DeliveryKey
+from wayhome.delivery.weighing import status_in
 from wayhome.places.region import parse
 from wayhome.places.resolve import resolve
 from wayhome.travellers.models import ContactPoint
@@ -223,7 +224,7 @@ def _open_again(issue: Issue, closed: Sequence[sql.Closed]) -> None:
     sql.open_again(closed)
     taken_back = Counter[totals.TotalKey]()
     for each in closed:
-        cause = recording.cause_of(each.state, "", each.detail)
+        cause = recording.cause_of(each.state, status_in(each.detail), each.detail)
         taken_back[(each.key.issue_id, each.key.channel, each.domain, each.state, cause)] -= 1
     totals.add(taken_back)
     by_channel = groupby(sorted((each.key for each in closed), key=_channel), key=_channel)

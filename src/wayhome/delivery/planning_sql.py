@@ -69,10 +69,21 @@ class Closed:
     detail: str
 
 
-# Withdrawn by a policy that allows it now (and not handed over all the same, by a worker that was
-# overtaken); or sent, bounced, and the bounce was lifted since.
+# Withdrawn by a policy that allows it now, or refused by an address that was mended since (and not
+# handed over all the same, by a worker that was overtaken); or sent, bounced, and the bounce was
+# lifted since.
 _NOT_REACHED = """
-(d.state = 'withdrawn'
+((d.state = 'withdrawn' OR d.state = 'refused'
+  AND EXISTS (SELECT 1 FROM attempt r
+              JOIN suppression l ON l.contact_point_id = r.contact_point_id
+                AND l.did = 'lifted' AND l.at >= r.at
+              WHERE r.issue_id = d.issue_id AND r.letter_id = d.letter_id
+              AND r.contact_point_id = d.contact_point_id AND r.channel = d.channel
+              AND r.outcome = 'refused'
+              AND r.n = (SELECT MAX(z.n) FROM attempt z WHERE z.issue_id = d.issue_id
+                         AND z.letter_id = d.letter_id
+                         AND z.contact_point_id = d.contact_point_id
+                         AND z.channel = d.channel AND z.outcome = 'refused')))
  AND NOT EXISTS (SELECT 1 FROM attempt s WHERE s.issue_id = d.issue_id
                  AND s.letter_id = d.letter_id AND s.contact_point_id = d.contact_point_id
                  AND s.channel = d.channel AND s.outcome = 'sent')

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection
 
 from wayhome.delivery.types import DeliveryKey
+from wayhome.delivery.weighing import status_in
 from wayhome.work.db import read_moment, stored
 
 _OF_KEY = "issue_id = %s AND letter_id = %s AND contact_point_id = %s AND channel = %s"
@@ -66,11 +67,11 @@ def add(
 
 
 def count_of_domain(issue_id: int, channel: str, domain: str) -> list[tuple[str, str, int]]:
-    """(fact, cause, n) of what was sent to one domain and bounced there."""
+    """(fact, cause, n) of what was sent to one domain, refused at hand-off, or bounced there."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT fact, cause, n FROM delivery_total WHERE issue_id = %s AND channel = %s"
-            " AND domain = %s AND fact IN ('sent', 'bounced')",
+            " AND domain = %s AND fact IN ('sent', 'refused', 'bounced')",
             [issue_id, channel, domain],
         )
         rows: list[tuple[str, str, int]] = cursor.fetchall()
@@ -87,25 +88,22 @@ class Bounce:
     at: datetime
 
 
+_RECEIPTS_OF_POINT = (
+    # By the index on deliveries of a contact point; receipts are led by their issue.
+    "FROM delivery d JOIN receipt r ON r.issue_id = d.issue_id"
+    " AND r.letter_id = d.letter_id AND r.contact_point_id = d.contact_point_id"
+    " AND r.channel = d.channel WHERE d.contact_point_id = %s AND r.at > %s"
+)
+
+
 def bounces_of(contact_point_id: int, since: datetime) -> list[Bounce]:
     """Bounces of one contact point after ``since``, the newest first, back to the last receipt
     that said *delivered*."""
-    # By the index on deliveries of a contact point; receipts are led by their issue.
-    receipts = (
-        "FROM delivery d JOIN receipt r ON r.issue_id = d.issue_id"
-        " AND r.letter_id = d.letter_id AND r.contact_point_id = d.contact_point_id"
-        " AND r.channel = d.channel WHERE d.contact_point_id = %s AND r.at > %s"
-    )
+    after = _last_proven(contact_point_id, since)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT max(r.at) {receipts} AND r.word = 'delivered'",
-            [contact_point_id, stored(since)],
-        )
-        found = cursor.fetchone()[0]
-        after = max(since, read_moment(found)) if found else since
-        cursor.execute(
             "SELECT d.issue_id, d.letter_id, d.contact_point_id, d.channel, r.status, r.detail,"
-            f" r.at {receipts} AND r.word = 'bounced' ORDER BY r.at DESC LIMIT %s",
+            f" r.at {_RECEIPTS_OF_POINT} AND r.word = 'bounced' ORDER BY r.at DESC LIMIT %s",
             [contact_point_id, stored(after), MOST_BOUNCES_READ],
         )
         rows = cursor.fetchall()
@@ -113,6 +111,36 @@ def bounces_of(contact_point_id: int, since: datetime) -> list[Bounce]:
         Bounce(DeliveryKey(*row[:4]), status=row[4], detail=row[5], at=read_moment(row[6]))
         for row in rows
     ]
+
+
+def refusals_of(contact_point_id: int, since: datetime) -> list[Bounce]:
+    """What was refused for good when it was handed over, the same way."""
+    after = _last_proven(contact_point_id, since)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT d.issue_id, d.letter_id, d.contact_point_id, d.channel, a.detail, a.at"
+            " FROM delivery d JOIN attempt a ON a.issue_id = d.issue_id"
+            " AND a.letter_id = d.letter_id AND a.contact_point_id = d.contact_point_id"
+            " AND a.channel = d.channel WHERE d.contact_point_id = %s AND a.at > %s"
+            " AND a.outcome = 'refused' ORDER BY a.at DESC LIMIT %s",
+            [contact_point_id, stored(after), MOST_BOUNCES_READ],
+        )
+        rows = cursor.fetchall()
+    return [
+        Bounce(DeliveryKey(*row[:4]), status_in(row[4]), row[4], read_moment(row[5]))
+        for row in rows
+    ]
+
+
+def _last_proven(contact_point_id: int, since: datetime) -> datetime:
+    """When a receipt last said *delivered*, or ``since`` where that was later."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT max(r.at) {_RECEIPTS_OF_POINT} AND r.word = 'delivered'",
+            [contact_point_id, stored(since)],
+        )
+        found = cursor.fetchone()[0]
+    return max(since, read_moment(found)) if found else since
 
 
 def last_bounces(contact_point_ids: Sequence[int]) -> dict[int, Bounce]:

@@ -1,7 +1,8 @@
 """Record how tries went: attempts, the deliveries they end, and the totals, in one transaction.
 
 The one way in, for a sender's batch, for the journal of a killed worker, and for a worker that
-was overtaken: what was handed over is an attempt, whoever finds out and however late.
+was overtaken: what was handed over is an attempt, whoever finds out and however late. A refusal
+may suppress the address (``suppressing``).
 """
 
 from collections import Counter, defaultdict
@@ -11,9 +12,11 @@ from datetime import datetime
 
 from django.db import connection
 
-from wayhome.delivery import totals
+from wayhome.delivery import suppressing, totals
 from wayhome.delivery.models import Dispatch
+from wayhome.delivery.suppressing import Failed
 from wayhome.delivery.types import DeliveryKey
+from wayhome.delivery.weighing import status_in
 from wayhome.letters.services import forget_texts
 from wayhome.work.db import Parameter, stored
 
@@ -63,7 +66,7 @@ def apply(tried: Sequence[Tried]) -> dict[DeliveryKey, int]:
                 tries[each.key],
                 each.outcome,
                 each.relay,
-                each.detail[:300],
+                _kept(each)[:300],
                 stored(each.at),
             )
         )
@@ -83,6 +86,11 @@ def apply(tried: Sequence[Tried]) -> dict[DeliveryKey, int]:
     totals.add(counts)
     sent = [each for each in tried if each.outcome == "sent"]
     _note_first_sent({each.key.issue_id: each.at for each in reversed(sent)})
+    suppressing.refused(
+        Failed(key, standing[key].domain, how.status, how.detail, how.at)
+        for key, how in ended.items()
+        if how.outcome == "refused"
+    )
     return tries
 
 
@@ -105,6 +113,14 @@ def unrecorded(tried: Sequence[Tried]) -> list[Tried]:
 def cause_of(outcome: str, status: str, detail: str) -> str:
     """Under which cause a try is counted: its status code, or how its detail begins."""
     return "" if outcome == "sent" else (status or detail.split(":")[0])[:CAUSE_LENGTH]
+
+
+def _kept(tried: Tried) -> str:
+    """What an attempt keeps of its answer; of a refusal also the status, by which it is counted
+    and weighed."""
+    if tried.outcome != "refused" or status_in(tried.detail) == tried.status:
+        return tried.detail
+    return f"{tried.status} {tried.detail}".strip()
 
 
 def _standing(keys: Collection[DeliveryKey]) -> dict[DeliveryKey, _Standing]:

@@ -1,4 +1,4 @@
-"""What a bounce says of the address itself: the only thing that may silence it.
+"""What a bounce or a refusal says of the address itself: the only thing that may silence it.
 
 An address that was wrongly suppressed loses its owner the next warning, while writing once more
 to a dead one costs a bounce. So only a word about the *address* counts, and the codes that
@@ -46,6 +46,10 @@ class Weight(Enum):
 _ADDRESS = frozenset({"5.1.1", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 _UNCLEAR = frozenset({"", "5.0.0", "5.2.0", "5.2.4", "5.5.0"})
 _SENDER = frozenset({"5.1.7", "5.1.8"})
+_REPLY = re.compile(r"5\d\d\b")  # an SMTP code for good
+# Where RFC 2034 has it; qmail wrote it in brackets behind the words.
+_STATUS = re.compile(r"(?:5\d\d )?(5\.\d{1,3}\.\d{1,3})(?![\d.])")
+_STATUS_BEHIND = re.compile(r"5\d\d .*\(#(5\.\d{1,3}\.\d{1,3})\)")
 _DOUBT = re.compile(
     r"spam|unsolicited|\bspf\b|\bdkim\b|dmarc|polic|reputation|block|black.?list|deny.?list"
     r"|\blisted\b|dnsbl|\brbl|\bbanned\b|virus|malware|phish|content|sender|from address"
@@ -54,6 +58,18 @@ _DOUBT = re.compile(
     r"|timed|\bdns\b",
     re.IGNORECASE,
 )
+
+
+def status_in(detail: str) -> str:
+    """The enhanced status code in what is kept of a refusal, or empty."""
+    found = _STATUS.match(detail) or _STATUS_BEHIND.match(detail)
+    return found[1] if found else ""
+
+
+def weigh_refusal(status: str, detail: str) -> Weight:
+    """The weight of one refusal at hand-off: what a relay said. What we say ourselves without any
+    code (*given up*, no file could be written) says nothing against the address."""
+    return weigh(status, detail) if status or _REPLY.match(detail) else Weight.OTHER
 
 
 def weigh(status: str, words: str = "") -> Weight:

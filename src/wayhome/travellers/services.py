@@ -165,7 +165,7 @@ def prove(contact_point_id: int) -> None:
 def suppress(contact_point: ContactPoint, why: str) -> bool:
     """Send nothing there until an officer lifts it; False where nothing was sent already.
 
-    By rule, for a reason that speaks of the address (``delivery.receipts`` decides).
+    By rule, for a reason that speaks of the address (``delivery.suppressing`` decides).
     """
     now = clock.now()
     free = ContactPoint.objects.filter(pk=contact_point.pk, suppressed_at=None)

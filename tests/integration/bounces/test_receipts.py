@@ -137,7 +137,7 @@ class TestSuppression:
         assert not suppressed(point)
         bounce(sent(point, 13), status)
         assert suppressed(point)
-        assert point.suppressed_why.startswith("3 deliveries bounced")
+        assert point.suppressed_why.startswith("3 deliveries failed")
 
     def test_letters_and_issues_count_alike(self) -> None:
         point = point_of()

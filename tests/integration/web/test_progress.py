@@ -129,6 +129,13 @@ def test_a_replaced_issue_cannot_be_stopped_from_its_page(
     page = page_of(desk, issue)
     assert "Stop the sending" not in page
     assert "has replaced it" in page
+    for turn in ("stop", "resume"):
+        answer = desk.post(f"/desk/issues/{issue.pk}/{turn}/", {"why": "wrong"})
+        assert answer.status_code == 422
+        assert f"issue {issue.bulletin.issues.latest('pk').pk} speaks now" in (
+            answer.content.decode()
+        )
+    assert not DispatchStep.objects.exists()
 
 
 def test_an_alarm_is_on_every_page_of_the_desk_and_says_what_to_do(

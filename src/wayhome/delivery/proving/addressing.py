@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from django.db import connection
 from numpy.typing import NDArray
 
 from wayhome.bulletins.models import Distribution, IssueKind
@@ -12,15 +13,17 @@ from wayhome.delivery.proving.threads import Published
 from wayhome.delivery.rendering import message_id
 from wayhome.delivery.types import DeliveryKey
 
-_APART = (",", ";", " ", "<", ">", "\n", "\r", "\t", "\0")
+_APART = (",", ";", " ", "<", ">", "\n", "\r", "\t")
 _ADDRESSES = f"""
 SELECT d.letter_id, d.contact_point_id, d.channel FROM delivery d
 JOIN contact_point c ON c.id = d.contact_point_id
 WHERE {{in_d}} AND (c.address = '' OR c.address LIKE '%%@%%@%%'
-  OR {" OR ".join("c.address LIKE %s" for _ in _APART[:-1])})
+  OR {" OR ".join("c.address LIKE %s" for _ in _APART)}{{nul}})
 ORDER BY 1, 2, 3
 """
-_LIKE = [f"%{apart}%" for apart in _APART[:-1]]
+_LIKE = [f"%{apart}%" for apart in _APART]
+# SQLite compares text no farther than a NUL; PostgreSQL keeps none.
+_NUL = " OR instr(c.address, char(0)) > 0"
 
 # Whoever an address serves or has served: by an own reach, of theirs or of their party, under a
 # registration that is or was theirs.
@@ -72,7 +75,8 @@ class Addressing:
     def look(self, issue: Published | None, found: Sequence[Span]) -> None:
         """``issue`` None: letters."""
         for span in found:
-            for row in rows(_ADDRESSES.format(in_d=span.of("d")), _LIKE):
+            nul = _NUL if connection.vendor == "sqlite" else ""
+            for row in rows(_ADDRESSES.format(in_d=span.of("d"), nul=nul), _LIKE):
                 self._one.breaks(key_words(span.key(row)), "its address is none, or more than one")
             self._look_who(issue, span)
             keys = [

@@ -26,7 +26,9 @@ SELECT letter_id, contact_point_id, channel,
   CASE
     WHEN state IS NULL THEN NULL
     WHEN state NOT IN ('owed', {_ENDS}) THEN 'is in no known state'
-    WHEN state = 'owed' AND ending > withdrawn + sent THEN 'is owed though an attempt ended it'
+    WHEN state = 'owed' AND (too_old > 0
+      OR refused > 0 AND (lifted_at IS NULL OR lifted_at < last_refused))
+      THEN 'is owed though an attempt ended it'
     WHEN state = 'owed' AND sent > 0 AND bounced = 0 THEN 'is owed though it was sent'
     WHEN state = 'sent' AND sent = 0 THEN 'is sent without an attempt sent'
     WHEN state <> 'owed' AND CASE state {_ALIKE} END = 0
@@ -45,10 +47,10 @@ SELECT letter_id, contact_point_id, channel,
 FROM (
   SELECT letter_id, contact_point_id, channel, MAX(of_key) AS of_key, MAX(of_slice) AS of_slice,
     MAX(state) AS state, MAX(tries) AS tries, MAX(sent_at) AS sent_at,
-    MAX(bounced) AS bounced,
+    MAX(bounced) AS bounced, MAX(lifted_at) AS lifted_at,
     COUNT(n) AS attempts, MIN(n) AS first_n, MAX(n) AS last_n, {_BY_OUTCOME},
-    SUM(CASE WHEN outcome IN ({_ENDS}) THEN 1 ELSE 0 END) AS ending,
     SUM(CASE WHEN outcome NOT IN ('later', {_ENDS}) THEN 1 ELSE 0 END) AS strange,
+    MAX(CASE WHEN outcome = 'refused' THEN at END) AS last_refused,
     MIN(CASE WHEN outcome = 'sent' THEN at END) AS first_sent,
     MAX(CASE WHEN outcome = 'sent' THEN at END) AS last_sent
   FROM (
@@ -72,14 +74,17 @@ FROM (
       CASE WHEN EXISTS (SELECT 1 FROM receipt r WHERE r.issue_id = d.issue_id
           AND r.letter_id = d.letter_id AND r.contact_point_id = d.contact_point_id
           AND r.channel = d.channel AND r.word = 'bounced')
-        THEN 1 ELSE 0 END AS bounced
+        THEN 1 ELSE 0 END AS bounced,
+      -- Since when an address that was refused may be written to again.
+      CASE WHEN d.state = 'owed' THEN (SELECT MAX(l.at) FROM suppression l
+        WHERE l.contact_point_id = d.contact_point_id AND l.did = 'lifted') END AS lifted_at
     FROM delivery d
     LEFT JOIN contact_point c ON c.id = d.contact_point_id
     LEFT JOIN slice s ON s.id = d.slice_id
     WHERE {{in_d}}
     UNION ALL
     SELECT x.letter_id, x.contact_point_id, x.channel, NULL, NULL, {{no_moment}}, NULL, NULL,
-      x.n, x.outcome, x.at, 0
+      x.n, x.outcome, x.at, 0, {{no_moment}}
     FROM attempt x WHERE {{in_x}}
   ) b GROUP BY letter_id, contact_point_id, channel
 ) e
@@ -137,16 +142,19 @@ class Books:
             self._look(span)
             sums += self._sum(span)
         if issue_id:
-            astray = one(
-                "SELECT COUNT(*) FROM delivery WHERE issue_id = %s AND letter_id > 0", [issue_id]
-            )
-            if astray:
-                self._key.breaks(f"issue {issue_id}", f"{astray} deliveries are of a letter too")
+            for table in ("delivery", "attempt", "receipt"):
+                astray = one(
+                    f"SELECT COUNT(*) FROM {table} WHERE issue_id = %s AND letter_id > 0",
+                    [issue_id],
+                )
+                if astray:
+                    why = f"{astray} rows of {table} are of a letter too"
+                    self._key.breaks(f"issue {issue_id}", why)
         self._compare(issue_id, sums)
 
     def look_for_strays(self, known: set[int]) -> None:
         """Rows of issues that there are not."""
-        for table in ("delivery", "attempt", "audience", "delivery_total"):
+        for table in ("delivery", "attempt", "receipt", "audience", "delivery_total"):
             for issue_id in set(issues_in(table)) - known:
                 self._key.breaks(f"issue {issue_id}", f"is in {table} and was never published")
 
