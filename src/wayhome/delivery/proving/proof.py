@@ -5,7 +5,7 @@ from wayhome.delivery.proving.addressing import Addressing
 from wayhome.delivery.proving.books import Books
 from wayhome.delivery.proving.covering import prove_covered, prove_followed
 from wayhome.delivery.proving.joining import prove_joined
-from wayhome.delivery.proving.reading import snapshot, spans
+from wayhome.delivery.proving.reading import know_tables, snapshot, spans
 from wayhome.delivery.proving.report import Rule
 from wayhome.delivery.proving.slices import prove_slices
 from wayhome.delivery.proving.threads import prove_planned, prove_published, published
@@ -15,6 +15,7 @@ from wayhome.work import clock
 
 def prove() -> list[Rule]:
     """Look at everything; a rule that is kept has nothing broken. Writes nothing."""
+    know_tables()
     with snapshot():
         now = clock.now()
         issues = list(published())

@@ -1,0 +1,48 @@
+"""``wayhome check delivery`` outside any transaction, as the command runs it."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from tests.support.factories import enrol_one, make_staff, publish, work_but_sending
+from tests.support.history import broken, prove
+from wayhome.delivery.proving.reading import rows, snapshot
+from wayhome.travellers.models import Traveller
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+
+
+def test_an_empty_instance_keeps_every_rule() -> None:
+    rules = prove()
+    assert [(rule.rows, rule.broken) for rule in rules] == [(0, 0)] * len(rules)
+    assert len(rules) == 16
+
+
+def test_what_is_written_meanwhile_is_not_seen() -> None:
+    with snapshot():
+        before = rows("SELECT COUNT(*) FROM traveller")
+        other = connection.copy()
+        try:
+            with other.cursor() as cursor:
+                cursor.execute(
+                    "INSERT INTO traveller (name, made_at) VALUES ('Ann', CURRENT_TIMESTAMP)"
+                )
+        finally:
+            other.close()
+        assert rows("SELECT COUNT(*) FROM traveller") == before == [(0,)]
+    assert Traveller.objects.count() == 1
+
+
+def test_tables_that_were_never_looked_at_are_first() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("only PostgreSQL keeps count of its tables")
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE delivery_total")
+    enrol_one()
+    publish(make_staff())
+    work_but_sending()
+    known = "SELECT reltuples FROM pg_class WHERE relname IN ('delivery_total', 'reach')"
+    assert (-1.0,) in rows(known)
+    assert broken() == {}
+    assert (-1.0,) not in rows(known)
