@@ -28,7 +28,7 @@ from wayhome.places.resolve import resolve
 from wayhome.travellers.models import ContactPoint
 from wayhome.work import clock
 from wayhome.work.clock import database_now
-from wayhome.work.db import writes
+from wayhome.work.db import know_tables, writes
 from wayhome.work.services import keep_lease
 
 CHUNK = 2000  # travellers, or contact points, in one transaction
@@ -83,6 +83,7 @@ def plan_step(issue_id: int, step: Step) -> Step | None:
     if issue is None:
         return None
     if step == FIRST:
+        know_tables()
         _begin(issue)
     if step.phase == THERE:
         found = _match(issue, None)

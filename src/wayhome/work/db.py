@@ -42,6 +42,25 @@ def writes(function: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
+def know_tables() -> None:
+    """Let PostgreSQL look at tables that it has never looked at (where autovacuum is off, or had
+    no time yet after very many came at once): it believes that they hold next to nothing, and
+    reads all of one for each chunk of another. Inside a transaction nothing is done."""
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_is_in_recovery()")
+        if cursor.fetchone()[0]:
+            return  # a standby is told by its primary
+        cursor.execute(
+            "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND reltuples < 0"
+            " AND relnamespace = current_schema()::regnamespace"
+            " AND pg_has_role(relowner, 'USAGE') ORDER BY 1"
+        )
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"ANALYZE {table}")
+
+
 def stored(moment: datetime) -> str | datetime:
     """An aware moment as hand-written SQL must pass it, so that both databases compare alike."""
     value: object = connection.ops.adapt_datetimefield_value(moment)

@@ -5,12 +5,13 @@ from wayhome.delivery.proving.addressing import Addressing
 from wayhome.delivery.proving.books import Books
 from wayhome.delivery.proving.covering import prove_covered, prove_followed
 from wayhome.delivery.proving.joining import prove_joined
-from wayhome.delivery.proving.reading import know_tables, snapshot, spans
+from wayhome.delivery.proving.reading import snapshot, spans
 from wayhome.delivery.proving.report import Rule
 from wayhome.delivery.proving.slices import prove_slices
 from wayhome.delivery.proving.threads import prove_planned, prove_published, published
 from wayhome.delivery.proving.timing import Timing
 from wayhome.work import clock
+from wayhome.work.db import know_tables
 
 
 def prove() -> list[Rule]:

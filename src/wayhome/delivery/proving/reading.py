@@ -15,22 +15,6 @@ PEOPLE = 900  # travellers in one statement that lists them, within SQLite's lim
 _LAST = 2**63 - 1
 
 
-def know_tables() -> None:
-    """Let PostgreSQL look at tables that it has never looked at (where autovacuum is off, or had
-    no time yet): of those it believes that nobody can be reached, and reads everyone for each
-    chunk. Inside a transaction nothing is done."""
-    if connection.vendor != "postgresql" or connection.in_atomic_block:
-        return
-    never = rows(
-        "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND reltuples < 0"
-        " AND relnamespace = current_schema()::regnamespace"
-        " AND pg_has_role(relowner, 'USAGE') ORDER BY 1"
-    )
-    with connection.cursor() as cursor:
-        for (table,) in never:
-            cursor.execute(f"ANALYZE {table}")
-
-
 @contextmanager
 def snapshot() -> Iterator[None]:
     """Everything read inside is of one moment, and nobody who writes is held up."""
