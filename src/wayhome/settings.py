@@ -26,7 +26,7 @@ DECLARED: dict[str, tuple[type, object, str]] = {
         str,
         "",
         "smtp://, smtp+tls:// or smtps:// relays, blanks between them, each with ?weight=1"
-        "&rate=50&connections=4 as needed; empty: mail goes to files",
+        "&rate=50&connections=4&ca=FILE as needed; empty: mail goes to files",
     ),
     "WAYHOME_MAIL_RATE": (
         int,

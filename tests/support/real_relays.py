@@ -1,137 +1,58 @@
-"""Debian's Postfix, Exim and OpenSMTPD, each in a root folder of its own, on loopback.
+"""Debian's Postfix, Exim and OpenSMTPD, set to take mail.
 
-Their paths and users are compiled in, and as packages they exclude each other: so each is
-unpacked (``scripts/fetch_relays.sh``), given users, configuration and spool, and chrooted into.
-All that they take they deliver to files; no mail leaves them.
+All that they take they deliver to files; no mail leaves them. Each has a door in the clear, and
+doors with TLS where USER may sign in: PLAIN by STARTTLS; LOGIN too, or alone, where TLS is there
+from the start.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
-import socket
-import stat
-import subprocess
-from collections.abc import Sequence
-from pathlib import Path
 
-from tests.support.instance import wait_for
+from tests.support.relay_roots import DOORS, GROUPS, USERS, Relay
 
 DOMAIN = "box.example"
 BOXES = 60
 LIMIT = 200_000
+USER, PASSWORD = "desk", "k7!gate/@#?"
 
-# Numbers of no one on this host; names that the programs were built to look for.
-USERS = {"root": 0, "mail": 8, "nobody": 65534, "postfix": 60101, "opensmtpd": 60102,
-         "opensmtpq": 60103, "Debian-exim": 60104, "keeper": 60105}  # fmt: skip
-GROUPS = {**USERS, "postdrop": 60106, "nogroup": 65534}
-DEVICES = {"null": (1, 3), "zero": (1, 5), "random": (1, 8), "urandom": (1, 9)}
-
-
-class Relay:
-    """One of the three, running in ``root``."""
-
-    command: Sequence[str]
-    queue: Sequence[str]  # where it keeps what it took and has not delivered
-    offers_pipelining = True
-    denies_by_name = True  # whether it tells "no relaying" from "no such mailbox"
-
-    def __init__(self, root: Path, port: int) -> None:
-        self.root, self.port = root, port
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def write(self, path: str, text: str, mode: int = 0o644) -> None:
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-        file.chmod(mode)
-
-    def folder(self, path: str, user: str = "root", group: str = "root", mode: int = 0o755) -> None:
-        folder = self.root / path
-        folder.mkdir(parents=True, exist_ok=True)
-        os.chown(folder, USERS[user], GROUPS[group])
-        folder.chmod(mode)
-
-    def prepare(self) -> None:
-        users = (f"{name}:x:{n}:{GROUPS[name]}::/:/bin/false\n" for name, n in USERS.items())
-        self.write("etc/passwd", "".join(users))
-        self.write("etc/group", "".join(f"{name}:x:{n}:\n" for name, n in GROUPS.items()))
-        self.write("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n")
-        self.write("etc/services", "smtp 25/tcp\n")
-        self.write("etc/hosts", "127.0.0.1 localhost relay.example\n")
-        self.write("etc/resolv.conf", "")  # nobody is asked for anybody's address
-        self.folder("tmp", mode=0o1777)
-        self.folder("dev")
-        for name, (major, minor) in DEVICES.items():
-            device = self.root / "dev" / name
-            os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(major, minor))
-            device.chmod(0o666)
-        self.folder("mail", "keeper", "keeper")
-        self.configure()
-
-    def configure(self) -> None:
-        raise NotImplementedError
-
-    def start(self) -> None:
-        with (self.root / "said").open("wb") as said:
-            self.process = subprocess.Popen(
-                ["chroot", str(self.root), *self.command],
-                stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True,
-                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, cwd="/",
-            )  # fmt: skip
-        wait_for(self._answers, f"{self.command[0]} takes connections")
-
-    def _answers(self) -> bool:
-        assert self.process is not None
-        assert self.process.poll() is None, (self.root / "said").read_text(errors="replace")
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=30) as probe:
-                return probe.recv(3) == b"220"
-        except OSError:
-            return False
-
-    def stop(self) -> None:
-        """The whole process group: it is this test's own."""
-        if self.process is not None:
-            self.process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(20)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-
-    def has_delivered_all(self) -> bool:
-        queues = (self.root / queue for queue in self.queue)
-        return not any(file.is_file() for queue in queues for file in queue.rglob("*"))
-
-    def kept(self) -> dict[str, list[bytes]]:
-        """What lies in each box, as it was written there."""
-        boxes: dict[str, list[bytes]] = {}
-        for file in sorted((self.root / "mail").glob("*/new/*")):
-            boxes.setdefault(file.parent.parent.name, []).append(file.read_bytes())
-        return boxes
+# What the root folder asks for, however it is set.
+_POSTFIX_HERE = """
+compatibility_level = 3.6
+inet_protocols = ipv4
+alias_maps =
+local_recipient_maps =
+maillog_file = /var/log/postfix.log
+import_environment = LD_LIBRARY_PATH=/usr/lib/postfix
+export_environment = LD_LIBRARY_PATH=/usr/lib/postfix
+"""
+# Processes of a service, as Debian has it; 0: no limit.
+_POSTFIX_AT_ONCE = {
+    **dict.fromkeys(("cleanup", "bounce", "defer", "trace"), "0"),
+    **dict.fromkeys(("qmgr", "verify", "anvil", "tlsmgr", "scache"), "1"),
+}
 
 
 class Postfix(Relay):
+    name = "postfix"
     command = ("/usr/lib/postfix/sbin/master", "-c", "/etc/postfix", "-d")
     queue = [f"var/spool/postfix/{part}" for part in ("incoming", "active", "deferred")]
 
     def configure(self) -> None:
+        self.write("etc/postfix/main.cf", _POSTFIX_HERE + self.settings())
+        self._serve()
+        self._may_sign_in()
+        self._make_spool()
+
+    def settings(self) -> str:
         boxes = "".join(f"p{n}@{DOMAIN} p{n}/\n" for n in range(BOXES))
         self.write("etc/postfix/boxes", boxes)
-        self.write(
-            "etc/postfix/main.cf",
-            f"""
-compatibility_level = 3.6
+        return f"""
 myhostname = relay.example
 mydestination =
 inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
 message_size_limit = {LIMIT}
-alias_maps =
-local_recipient_maps =
 virtual_mailbox_domains = {DOMAIN}
 virtual_mailbox_maps = texthash:/etc/postfix/boxes
 virtual_mailbox_base = /mail
@@ -139,12 +60,12 @@ virtual_uid_maps = static:{USERS["keeper"]}
 virtual_gid_maps = static:{USERS["keeper"]}
 default_transport = error:no mail leaves this relay
 smtpd_relay_restrictions = reject_unauth_destination
-maillog_file = /var/log/postfix.log
-import_environment = LD_LIBRARY_PATH=/usr/lib/postfix
-export_environment = LD_LIBRARY_PATH=/usr/lib/postfix
-""",
-        )
+cyrus_sasl_config_path = /etc/postfix/sasl
+"""
+
+    def _serve(self) -> None:
         services = [f"127.0.0.1:{self.port} inet n - n - - smtpd"]
+        services += [self._encrypted(door) for door in DOORS[1:]]
         for name, program, private, unprivileged in [
             ("cleanup", "cleanup", "n", "-"), ("qmgr", "qmgr", "n", "-"),
             ("rewrite", "trivial-rewrite", "-", "-"), ("bounce", "bounce", "-", "-"),
@@ -152,12 +73,16 @@ export_environment = LD_LIBRARY_PATH=/usr/lib/postfix
             ("verify", "verify", "-", "-"), ("proxymap", "proxymap", "-", "-"),
             ("error", "error", "-", "-"), ("retry", "error", "-", "-"),
             ("anvil", "anvil", "-", "-"), ("virtual", "virtual", "-", "n"),
+            ("tlsmgr", "tlsmgr", "-", "-"),
+            ("smtp", "smtp", "-", "-"), ("lmtp", "lmtp", "-", "-"),
+            ("scache", "scache", "-", "-"),
         ]:  # fmt: skip
-            most = {"cleanup": "0", "bounce": "0", "defer": "0", "trace": "0", "qmgr": "1",
-                    "verify": "1", "anvil": "1"}.get(name, "-")  # fmt: skip
+            most = _POSTFIX_AT_ONCE.get(name, "-")
             services.append(f"{name} unix {private} {unprivileged} n - {most} {program}")
         services.append("postlog unix-dgram n - n - 1 postlogd")
         self.write("etc/postfix/master.cf", "\n".join(services) + "\n")
+
+    def _make_spool(self) -> None:
         spool = "var/spool/postfix"
         self.folder(spool)
         for name in ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold",
@@ -169,13 +94,41 @@ export_environment = LD_LIBRARY_PATH=/usr/lib/postfix
         self.folder("var/lib/postfix", "postfix", "postfix", 0o700)
         self.folder("var/log")
 
+    def _encrypted(self, door: str) -> str:
+        """It asks Cyrus SASL, which reads passwords from a file: no further daemon is needed."""
+        from_start = door.startswith("smtps")
+        options = {
+            "smtpd_tls_security_level": "encrypt",
+            "smtpd_tls_wrappermode": "yes" if from_start else "no",
+            "smtpd_tls_chain_files": f"/etc/tls/{'other' if 'other' in door else 'relay'}.pem",
+            "smtpd_sasl_auth_enable": "yes",
+            "smtpd_sasl_mechanism_filter": "login" if from_start else "plain",
+        }
+        head = f"127.0.0.1:{self.ports[door]} inet n - n - - smtpd"
+        return "\n".join([head, *(f"  -o {name}={value}" for name, value in options.items())])
+
+    def _may_sign_in(self) -> None:
+        self.write(
+            "etc/postfix/sasl/smtpd.conf", "pwcheck_method: auxprop\nauxprop_plugin: sasldb\n"
+        )
+        self.inside("/usr/sbin/saslpasswd2", "-p", "-c", "-u", "relay.example", USER, told=PASSWORD)
+        os.chown(self.root / "etc/sasldb2", USERS["root"], GROUPS["postfix"])
+        (self.root / "etc/sasldb2").chmod(0o640)
+
 
 class Exim(Relay):
+    name = "exim"
     command = ("/usr/sbin/exim4", "-bdf", "-q1h")
     queue = ("var/spool/exim4/input",)
+    runs_as = "Debian-exim"
 
     def configure(self) -> None:
-        self.command = (*self.command, "-oX", f"127.0.0.1.{self.port}", "-oP", "/tmp/exim.pid")
+        ports = self.ports
+        doors = " : ".join(f"127.0.0.1.{port}" for port in ports.values())
+        self.command = (*self.command, "-oX", doors, "-oP", "/tmp/exim.pid")
+        from_start = f"{ports['smtps']} : {ports['smtps as other']}"
+        as_other = f"{ports['smtp+tls as other']} : {ports['smtps as other']}"
+        password = "${{lookup{{{}}}lsearch{{/etc/passwords}}{{$value}}fail}}"
         self.write(
             "var/lib/exim4/config.autogenerated",
             f"""
@@ -190,6 +143,10 @@ rfc1413_hosts =
 never_users = root
 smtp_accept_queue_per_connection = 0
 keep_environment =
+tls_advertise_hosts = ${{if eq{{$received_port}}{{{self.port}}}{{}}{{*}}}}
+tls_on_connect_ports = {from_start}
+tls_certificate = /etc/tls/${{if inlist{{$received_port}}{{{as_other}}}{{other}}{{relay}}}}.pem
+auth_advertise_hosts = ${{if def:tls_in_cipher{{*}}{{}}}}
 begin acl
 check_rcpt:
   accept domains = +boxes
@@ -214,32 +171,62 @@ box:
 begin retry
 begin rewrite
 begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_advertise_condition = ${{if !inlist{{$received_port}}{{{from_start}}}}}
+  server_prompts = :
+  server_condition = ${{if eq{{$auth3}}{{{password.format("$auth2")}}}}}
+  server_set_id = $auth2
+login:
+  driver = plaintext
+  public_name = LOGIN
+  server_advertise_condition = ${{if inlist{{$received_port}}{{{from_start}}}}}
+  server_prompts = Username:: : Password::
+  server_condition = ${{if eq{{$auth2}}{{{password.format("$auth1")}}}}}
+  server_set_id = $auth1
 """,
         )
+        self.write("etc/passwords", f"{USER}: {PASSWORD}\n", 0o600, self.runs_as)
         self.write("etc/boxes", "".join(f"p{n}: p{n}\n" for n in range(BOXES)))
         for folder in ("var/spool/exim4", "var/log/exim4"):
             self.folder(folder, "Debian-exim", "Debian-exim", 0o750)
 
 
 class OpenSmtpd(Relay):
+    name = "opensmtpd"
     command = ("/usr/sbin/smtpd", "-d", "-f", "/etc/smtpd.conf")
     queue = ("var/spool/smtpd/queue", "var/spool/smtpd/incoming")
     offers_pipelining = False
     denies_by_name = False
 
     def configure(self) -> None:
+        encrypted = "\n".join(
+            f"listen on 127.0.0.1 port {self.ports[door]} hostname relay.example"
+            f" {'smtps' if door.startswith('smtps') else 'tls-require'}"
+            f" pki {'other' if 'other' in door else 'relay'}.example auth-optional <passwords>"
+            for door in DOORS[1:]
+        )
         self.write(
             "etc/smtpd.conf",
             f"""
 smtp max-message-size {LIMIT}
 table boxes file:/etc/boxes
+table passwords file:/etc/passwords
+pki relay.example cert "/etc/tls/relay.crt"
+pki relay.example key "/etc/tls/relay.key"
+pki other.example cert "/etc/tls/other.crt"
+pki other.example key "/etc/tls/other.key"
 listen on 127.0.0.1 port {self.port} hostname relay.example
+{encrypted}
 action keep maildir "/mail/%{{dest.user}}" virtual <boxes>
 match from local for domain {DOMAIN} action keep
 match from local for any reject
 """,
         )
         self.write("etc/boxes", "".join(f"p{n}@{DOMAIN} keeper\n" for n in range(BOXES)))
+        hashed = self.inside("/usr/libexec/opensmtpd/encrypt", told=f"{PASSWORD}\n")
+        self.write("etc/passwords", f"{USER} {hashed}\n", 0o640, "opensmtpd")
         spool = "var/spool/smtpd"
         self.folder(spool, mode=0o711)
         self.folder("var/lib/opensmtpd/empty", mode=0o711)
@@ -249,7 +236,8 @@ match from local for any reject
         self.folder(f"{spool}/offline", "root", "opensmtpq", 0o770)
         self.folder("run")
         self.folder("var/run")
-        self.folder("etc/ssl")
+        # It does not start without certificates to trust, though it sends nothing on.
+        self.write("etc/ssl/certs/ca-certificates.crt", self.authority.path.read_text())
 
 
-KINDS: dict[str, type[Relay]] = {"postfix": Postfix, "exim": Exim, "opensmtpd": OpenSmtpd}
+KINDS: dict[str, type[Relay]] = {kind.name: kind for kind in (Postfix, Exim, OpenSmtpd)}
