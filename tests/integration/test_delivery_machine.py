@@ -73,6 +73,7 @@ def test_what_is_replaced_or_stopped_before_a_worker_comes_is_not_sent(what: str
         schedule.begin()
         schedule.work(8, False, None)
         getattr(schedule, what)(0)
+        schedule.send_while_other_work_waits(4)
         schedule.work(60, True, None)
         folders = {copy.folder for copies in schedule.relay.taken.values() for copy in copies}
         assert folders == (set() if what == "stop_or_resume" else {"issue-2"})

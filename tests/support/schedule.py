@@ -252,6 +252,12 @@ class Schedule(RuleBasedStateMachine):
         finally:
             self.deaths.forget()
 
+    @rule(steps=st.integers(1, 4))
+    def send_while_other_work_waits(self, steps: int) -> None:
+        self.relay.silent = self.silenced()
+        for _ in range(steps):
+            self.one_step(True, owed_first=False)
+
     @rule(steps=st.integers(2, 12), point=st.sampled_from(POINTS), after=st.integers(1, 8))
     def work_and_die(self, steps: int, point: str, after: int) -> None:
         self.work(steps, True, (point, after))
@@ -306,9 +312,9 @@ class Schedule(RuleBasedStateMachine):
             for _ in range(4):
                 self.one_step(True)
 
-    def one_step(self, sends: bool) -> bool:
+    def one_step(self, sends: bool, *, owed_first: bool = True) -> bool:
         try:
-            return run_one_due() or (sends and send_one_slice())
+            return (owed_first and run_one_due()) or (sends and send_one_slice())
         except (RuntimeError, OperationalError) as error:
             if str(error) not in ("a fault of the channel", "the disk is full"):
                 raise
