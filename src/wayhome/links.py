@@ -1,5 +1,6 @@
 """Signed links: what a person holds instead of a password. Forged or old ones open nothing."""
 
+import re
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -11,6 +12,7 @@ _REPLY_SALT = "wayhome.links.reply"
 _TRIPS_SALT = "wayhome.links.trips"
 _WATCH_SALT = "wayhome.links.watch"
 _LONGEST = 400
+_TRIPS = re.compile(r"/my/([^/\s]+)/")
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,11 @@ def trips_url(link: TripsLink) -> str:
 
 def read_trips(token: str) -> TripsLink:
     return TripsLink(*_read(token, _TRIPS_SALT, 2))
+
+
+def registrations_linked(text: str) -> set[int]:
+    """Whose own pages the words of a letter lead to."""
+    return {read_trips(token).registration_id for token in _TRIPS.findall(text)}
 
 
 def watch_token(link: WatchLink) -> str:

@@ -264,9 +264,15 @@ def test_a_worker_with_a_wrong_password(tmp_path: Path) -> None:
         instance.play("publish", "2")
         setting = url(relay, "smtp+tls", relay.authority.path, WRONG)
         worker = instance.worker(WAYHOME_SMTP_URL=setting)
-        wait_for(lambda: instance.rows("SELECT 1 FROM relay WHERE failures > 0") != [], "down")
+        down: list[tuple[str, str]] = []
+
+        def is_down() -> bool:
+            down[:] = instance.rows("SELECT name, last_error FROM relay WHERE failures > 0")
+            return bool(down)
+
+        wait_for(is_down, "down")
         instance.stop(worker)
-        ((name, error),) = instance.rows("SELECT name, last_error FROM relay WHERE failures > 0")
+        ((name, error),) = down
         assert error.startswith(f"{name}: sign-in failed: 535 ")
         assert f"relay {name} is down: {error}" in instance.worker_log()
         for secret in as_sent(WRONG):

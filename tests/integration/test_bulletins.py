@@ -59,6 +59,28 @@ class TestWhatMustBeSaid:
             services.submit(staff.author, bulletin.pk)
         assert field in {problem.field for problem in caught.value.problems}
 
+    @pytest.mark.parametrize(
+        ("first", "then", "may"),
+        [
+            ("public", "verified persons", False),
+            ("public", "officers", False),
+            ("verified persons", "officers", False),
+            ("officers", "verified persons", True),
+            ("verified persons", "public", True),
+        ],
+    )
+    def test_an_update_is_for_no_fewer_than_got_the_original(
+        self, staff: Staff, first: str, then: str, may: bool
+    ) -> None:
+        issue = publish(staff, warning(distribution=first))
+        said = warning(distribution=then)
+        bulletin = services.begin_update(staff.author, issue.bulletin_id, said)
+        if may:
+            services.submit(staff.author, bulletin.pk)
+            return
+        with pytest.raises(Problems, match="distribution: is narrower"):
+            services.submit(staff.author, bulletin.pk)
+
     def test_a_warning_that_has_ended_cannot_be_submitted(self, staff: Staff) -> None:
         ended = warning(expires_at=clock.now() - timedelta(minutes=1))
         bulletin = services.draft(staff.author, ended)

@@ -35,6 +35,7 @@ PERSIAN = TextSaid("fa", "موصل را ترک کنید!", "خطر.", "بروی�
 @dataclass(frozen=True)
 class Delivery:
     contact_point_id: int = 7
+    was_neutral: bool = False
     channel: str = "mail"
     address: str = "ann@example.org"
     language: str = "en"

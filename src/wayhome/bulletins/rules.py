@@ -6,7 +6,15 @@ import json
 import shapely
 from django.core.serializers.json import DjangoJSONEncoder
 
-from wayhome.bulletins.models import Ask, Bulletin, BulletinText, IssueKind, Kind, State
+from wayhome.bulletins.models import (
+    Ask,
+    Bulletin,
+    BulletinText,
+    Distribution,
+    IssueKind,
+    Kind,
+    State,
+)
 from wayhome.places.errors import PlaceError
 from wayhome.places.region import AnyRegion, fingerprint, parse
 from wayhome.places.resolve import resolve
@@ -24,6 +32,10 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 # A count this many times the usual, or none at all, stops and asks.
 UNUSUAL_TIMES = 10
+
+
+# From the narrowest on.
+_WIDENS: tuple[str, ...] = (Distribution.OFFICERS, Distribution.VERIFIED, Distribution.PUBLIC)
 
 
 def check_transition(bulletin: Bulletin, to: State) -> None:
@@ -49,6 +61,15 @@ def faults(bulletin: Bulletin, texts: list[BulletinText]) -> list[Problem]:
     except PlaceError as error:
         found.append(Problem("region", error.problem, error.fix))
     cancels = bulletin.issue_kind == IssueKind.CANCEL
+    newest = bulletin.newest_issue
+    if newest and _WIDENS.index(bulletin.distribution) < _WIDENS.index(newest.distribution):
+        found.append(
+            Problem(
+                "distribution",
+                f"is narrower than that of the issue in force ({newest.distribution})",
+                "it goes to all who got that issue: keep it, or draft another bulletin",
+            )
+        )
     if bulletin.kind == Kind.WARNING and bulletin.expires_at is None and not cancels:
         found.append(Problem("expires", "is empty", "a warning says until when it holds"))
     if bulletin.kind == Kind.ADVISORY and bulletin.level not in (1, 2, 3, 4):

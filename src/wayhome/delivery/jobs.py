@@ -1,6 +1,9 @@
 """Jobs of this room: plan what was published, warn late joiners, deliver letters, let time pass."""
 
+import logging
 from collections.abc import Iterable
+
+from django.db import DatabaseError
 
 from wayhome.audience import services as audience
 from wayhome.delivery import (  # noqa: F401  (sending registers its source)
@@ -15,6 +18,8 @@ from wayhome.delivery.planning import Step, follow, plan_step
 from wayhome.delivery.planning import plan as plan_issue
 from wayhome.work.registry import batch_job, job
 from wayhome.work.services import owe
+
+log = logging.getLogger(__name__)
 
 MINUTE = 60
 
@@ -39,8 +44,17 @@ def plan(key: str) -> None:
 @batch_job("delivery.join", batch=100, on=("trips.placed", "travellers.reach_added"))
 def join(keys: list[str]) -> None:
     """People's places or addresses changed: warn them at once of what is in force there."""
+    failed = []
     for issue in audience.in_force():
-        plan_issue(issue.pk, [int(key) for key in keys])
+        try:
+            plan_issue(issue.pk, [int(key) for key in keys])
+        except DatabaseError:
+            raise
+        except Exception as error:  # must keep nobody from the others
+            log.exception("issue %s", issue.pk)
+            failed.append(error)
+    if failed:
+        raise failed[0]
 
 
 @batch_job("delivery.follow", batch=100, on=("travellers.address_mended",))

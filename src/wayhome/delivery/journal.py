@@ -92,8 +92,17 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         self._stamp = stamp()
         self._path = folder / f"{os.getpid()}-{secrets.token_hex(6)}.jsonl"
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        while True:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if os.fstat(file).st_nlink:
+                    break
+            except OSError:
+                os.close(file)
+                raise
+            os.close(file)  # another took it for a dead worker's before it was locked
+        self._file = file
 
 
 def settle_orphans() -> None:
@@ -157,12 +166,13 @@ def _lines(data: bytes, own: str) -> Iterator[Tried]:
     for line in data.split(b"\n")[:-1]:  # what follows the last line end was never finished
         try:
             of, issue, letter, point, channel, relay, detail, status, at = json.loads(line)
-        except ValueError:
+            key = DeliveryKey(int(issue), int(letter), int(point), str(channel))
+            tried = Tried(key, "sent", detail, status, relay, datetime.fromisoformat(at))
+        except (ValueError, TypeError):
             log.error("journal: a line cannot be read: %r", line[:200])
             continue
         if of == own:  # a folder may have served another database before
-            key = DeliveryKey(issue, letter, point, channel)
-            yield Tried(key, "sent", detail, status, relay, datetime.fromisoformat(at))
+            yield tried
 
 
 def _folder() -> Path:

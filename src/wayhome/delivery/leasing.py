@@ -11,6 +11,7 @@ from wayhome.delivery import recording, relays, sending_sql
 from wayhome.delivery.models import Slice, SliceState
 from wayhome.delivery.recording import Tried
 from wayhome.delivery.types import DeliveryKey
+from wayhome.work import clock
 from wayhome.work.clock import database_now
 from wayhome.work.db import writes
 
@@ -49,11 +50,22 @@ def _lease() -> Lease | None:
         if way is not None:
             break
         full.add(leased.route)
+    if leased.lease_until is not None:
+        _doubt(leased)
     leased.token = secrets.token_hex(16)
     leased.lease_until = until
     leased.relay = way.name
     leased.save(update_fields=["token", "lease_until", "relay"])
     return Lease(leased, way)
+
+
+def _doubt(leased: Slice) -> None:
+    """Its last worker never said how it ended: any of these may have gone, and the history must
+    say so, for a correction follows whatever may have gone."""
+    why, now = "a worker was lost: it may have gone", clock.now()
+    recording.apply(
+        [Tried(key, "later", why, "", leased.relay, now) for key in sending_sql.keys_of(leased.pk)]
+    )
 
 
 @writes

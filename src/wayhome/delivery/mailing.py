@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from wayhome.audience import services as audience
 from wayhome.bulletins.models import Distribution, Issue, IssueKind
 from wayhome.delivery import rendering, sending_sql
 from wayhome.delivery.canaries import canary_points
@@ -16,6 +17,7 @@ from wayhome.delivery.sending_sql import OwedDelivery, Served
 from wayhome.delivery.types import Outgoing
 from wayhome.letters.models import Letter
 from wayhome.letters.services import OPENING
+from wayhome.links import registrations_linked
 from wayhome.work import clock
 
 
@@ -40,6 +42,8 @@ class _OfIssue:
         self._render = rendering.Renderer(self._issue)
         self._warns = leased.lane == Lane.WARNING
         self._canaries = canary_points()
+        earlier = audience.earlier_issues(self._issue)
+        self._followed = sending_sql.may_have_got(leased.pk, earlier) if earlier else set()
         self._served: dict[int, list[Served]] = defaultdict(list)
         for row in sending_sql.served_by(leased.pk, leased.issue_id, clock.now()):
             self._served[row.contact_point_id].append(row)
@@ -53,7 +57,7 @@ class _OfIssue:
             now=now,
             waits=not self._warns,
             verified_only=self._issue.distribution == Distribution.VERIFIED and not corrects,
-            without_people=corrects or delivery.contact_point_id in self._canaries,
+            without_people=delivery.contact_point_id in self._followed | self._canaries,
         )
         return decide(occasion, delivery, self._served[delivery.contact_point_id])
 
@@ -97,7 +101,13 @@ class _OfLetters:
         several."""
         if letter.registration_id is not None:
             return self._served[(letter.contact_point_id, letter.registration_id)]
-        return self._at_point[letter.contact_point_id]
+        served = self._at_point[letter.contact_point_id]
+        if letter.kind == Letter.Kind.LINK:
+            # It holds the links of several: each of them must be there still, and verified.
+            verified = {row.registration_id for row in served if row.verified}
+            if not registrations_linked(letter.text) <= verified:
+                return []
+        return served
 
     def render(self, delivery: OwedDelivery, served: Sequence[Served]) -> Outgoing:
         return render_letter(self._letters[delivery.letter_id], delivery)

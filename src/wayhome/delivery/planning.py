@@ -220,9 +220,9 @@ def _follow(issue: Issue, earlier: Sequence[int], point: int) -> None:
 
 
 def _open_again(issue: Issue, closed: Sequence[sql.Closed]) -> None:
+    closed = sql.open_again(closed)
     if not closed:
         return
-    sql.open_again(closed)
     taken_back = Counter[totals.TotalKey]()
     for each in closed:
         cause = recording.cause_of(each.state, status_in(each.detail), each.detail)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from wayhome.delivery.sending_sql import MAY_HAVE_GOT
 from wayhome.delivery.types import DeliveryKey
 from wayhome.travellers.sql import HOSTILE, serving, serving_parameters
 from wayhome.work.db import Parameter
@@ -43,8 +44,7 @@ def add_as_before(
         f"{_INSERT} SELECT DISTINCT %s, 0, d.contact_point_id, d.channel, 'owed', 0"
         " FROM delivery d JOIN contact_point c ON c.id = d.contact_point_id"
         f" WHERE d.issue_id IN ({marks})"
-        # However it ended: of more than one try, one may have been taken and its answer lost.
-        " AND (d.state = 'sent' OR d.slice_id IS NOT NULL OR d.tries > 1)"
+        f" AND {MAY_HAVE_GOT.format('d')}"
         " AND d.contact_point_id > %s AND d.contact_point_id <= %s"
         f" AND c.suppressed_at IS NULL AND NOT {HOSTILE} ORDER BY 3, 4 {_ADDED}",
         [issue_id, *earlier, after, last],
@@ -70,8 +70,8 @@ class Closed:
 
 
 # Withdrawn by a policy that allows it now, or refused by an address that was mended since (and not
-# handed over all the same, by a worker that was overtaken); or sent, bounced, and the bounce was
-# lifted since.
+# handed over all the same, by a worker that was overtaken, unless that bounced and was lifted); or
+# sent, bounced, and the bounce was lifted since.
 _NOT_REACHED = """
 ((d.state = 'withdrawn' OR d.state = 'refused'
   AND EXISTS (SELECT 1 FROM attempt r
@@ -86,7 +86,14 @@ _NOT_REACHED = """
                          AND z.channel = d.channel AND z.outcome = 'refused')))
  AND NOT EXISTS (SELECT 1 FROM attempt s WHERE s.issue_id = d.issue_id
                  AND s.letter_id = d.letter_id AND s.contact_point_id = d.contact_point_id
-                 AND s.channel = d.channel AND s.outcome = 'sent')
+                 AND s.channel = d.channel AND s.outcome = 'sent' AND NOT (
+                   EXISTS (SELECT 1 FROM receipt b WHERE b.issue_id = d.issue_id
+                           AND b.letter_id = d.letter_id
+                           AND b.contact_point_id = d.contact_point_id
+                           AND b.channel = d.channel AND b.word = 'bounced')
+                   AND EXISTS (SELECT 1 FROM suppression f
+                               WHERE f.contact_point_id = d.contact_point_id
+                               AND f.did = 'lifted' AND f.at >= s.at)))
  OR d.state = 'sent'
  AND EXISTS (SELECT 1 FROM receipt r WHERE r.issue_id = d.issue_id AND r.letter_id = d.letter_id
              AND r.contact_point_id = d.contact_point_id AND r.channel = d.channel
@@ -145,14 +152,20 @@ def threads_followed_up(contact_point_id: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def open_again(closed: Sequence[Closed]) -> None:
-    """They are owed once more; their attempts stay."""
+def open_again(closed: Sequence[Closed]) -> list[Closed]:
+    """They are owed once more; their attempts stay. Returns those that no other worker was first
+    with: only these are to be counted and cut."""
+    opened = []
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE delivery SET state = 'owed', sent_at = NULL WHERE issue_id = %s"
-            " AND letter_id = %s AND contact_point_id = %s AND channel = %s AND state = %s",
-            [(*each.key, each.state) for each in closed],
-        )
+        for each in sorted(closed, key=lambda one: one.key):
+            cursor.execute(
+                "UPDATE delivery SET state = 'owed', sent_at = NULL WHERE issue_id = %s"
+                " AND letter_id = %s AND contact_point_id = %s AND channel = %s AND state = %s",
+                [*each.key, each.state],
+            )
+            if cursor.rowcount:
+                opened.append(each)
+    return opened
 
 
 def last_contact_point(earlier: Sequence[int], after: int, limit: int) -> int | None:

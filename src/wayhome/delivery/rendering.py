@@ -78,7 +78,8 @@ class Renderer:
     def __call__(self, delivery: OwedDelivery, served: Sequence[Served]) -> Outgoing:
         text = self._text(delivery.language)
         words = phrases(text.language)
-        neutral = any(row.neutral for row in served)
+        # A correction goes to an address that serves nobody any more in the words of then.
+        neutral = any(row.neutral for row in served) if served else delivery.was_neutral
         pieces = [] if neutral else list(self._body(text, words))
         pieces += self._sections(delivery, served, words, neutral)
         subject = self._subject(text, words, neutral)

@@ -34,6 +34,7 @@ BATCH_SECONDS = 0.25
 # A slice may take minutes by a slow relay: what people and officers decide meanwhile holds for
 # the rest of it.
 POLICY_SECONDS = 1.0
+FRESH_SECONDS = 0.05
 _FIRST_PAUSE = timedelta(seconds=15)
 _LONGEST_PAUSE = timedelta(minutes=15)
 _TRIES_BEFORE_GIVING_UP = 5
@@ -107,6 +108,7 @@ class _Run:
         self._mailing = mailing_of(self._slice, self._owed)
         self._as_read = {delivery.key: delivery for delivery in self._owed}
         self._read_again = time.monotonic() + POLICY_SECONDS
+        self._doubted_again = 0.0
         self._in_hand: list[OwedDelivery] = []  # given to the session, outcome unknown
         self._batch: list[Tried] = []
         self._batch_ends = time.monotonic() + BATCH_SECONDS
@@ -170,6 +172,14 @@ class _Run:
             self._note(delivery, "too old", "what it says holds no longer")
             return None
         verdict = self._mailing.verdict(delivery, now)
+        if isinstance(verdict, Withdrawn) and time.monotonic() >= self._doubted_again:
+            # What is taken back now may have been allowed again since it was read.
+            self._doubted_again = time.monotonic() + FRESH_SECONDS
+            self._read_again = 0.0
+            current = self._current(delivery)
+            if current is None:
+                return None
+            delivery, verdict = current, self._mailing.verdict(current, now)
         if isinstance(verdict, Withdrawn):
             self._note(delivery, "withdrawn", verdict.why)
         elif isinstance(verdict, NotBefore):

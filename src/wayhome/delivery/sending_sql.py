@@ -11,6 +11,9 @@ from wayhome.delivery.types import DeliveryKey
 from wayhome.travellers.sql import HOSTILE, serving, serving_parameters
 from wayhome.work.db import Parameter, read_moment, stored
 
+# However it ended: of more than one try, one may have been taken and its answer lost.
+MAY_HAVE_GOT = "({0}.state = 'sent' OR {0}.slice_id IS NOT NULL OR {0}.tries > 1)"
+
 # A slice may be sent while its issue is the newest of its thread and no officer has stopped it:
 # so publishing an update or a cancel holds, in its own transaction, all that older issues owe.
 _SENDABLE = """
@@ -64,6 +67,7 @@ class OwedDelivery:
     """One delivery of a slice with what is needed to address it.
 
     ``withheld``: why nothing may go to this contact point at all any more, or empty.
+    ``was_neutral``: somebody whom it serves or served asked for neutral words.
     """
 
     key: DeliveryKey
@@ -72,6 +76,7 @@ class OwedDelivery:
     language: str
     link_epoch: int
     withheld: str
+    was_neutral: bool = False
 
     @property
     def letter_id(self) -> int:
@@ -92,7 +97,9 @@ def deliveries_of(slice_id: int) -> list[OwedDelivery]:
         cursor.execute(
             "SELECT d.issue_id, d.letter_id, d.contact_point_id, d.channel, d.tries, c.address,"
             " c.language, c.link_epoch, CASE WHEN c.suppressed_at IS NOT NULL THEN 'suppressed'"
-            f" WHEN {HOSTILE} THEN 'in hostile hands' ELSE '' END"
+            f" WHEN {HOSTILE} THEN 'in hostile hands' ELSE '' END,"
+            " EXISTS (SELECT 1 FROM reach n WHERE n.contact_point_id = c.id"
+            " AND n.wording = 'neutral')"
             " FROM delivery d JOIN contact_point c ON c.id = d.contact_point_id"
             " WHERE d.slice_id = %s"
             " ORDER BY d.issue_id, d.letter_id, d.contact_point_id, d.channel",
@@ -100,6 +107,19 @@ def deliveries_of(slice_id: int) -> list[OwedDelivery]:
         )
         rows = cursor.fetchall()
     return [OwedDelivery(DeliveryKey(*row[:4]), *row[4:]) for row in rows]
+
+
+def may_have_got(slice_id: int, issues: Sequence[int]) -> set[int]:
+    """The contact points of a slice that may have got one of these issues."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT e.contact_point_id FROM delivery d JOIN delivery e"
+            " ON e.contact_point_id = d.contact_point_id AND e.channel = d.channel"
+            f" AND e.letter_id = 0 AND e.issue_id IN ({_marks(issues)})"
+            f" WHERE d.slice_id = %s AND {MAY_HAVE_GOT.format('e')}",
+            [*issues, slice_id],
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 @dataclass(frozen=True)
@@ -151,6 +171,17 @@ def served_by_points(contact_points: Sequence[int], now: datetime) -> list[Serve
     )
 
 
+def keys_of(slice_id: int) -> list[DeliveryKey]:
+    """What a slice still owes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT issue_id, letter_id, contact_point_id, channel FROM delivery"
+            " WHERE slice_id = %s ORDER BY 1, 2, 3, 4",
+            [slice_id],
+        )
+        return [DeliveryKey(*row) for row in cursor.fetchall()]
+
+
 def count_in_slice(slice_id: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM delivery WHERE slice_id = %s", [slice_id])
@@ -159,12 +190,16 @@ def count_in_slice(slice_id: int) -> int:
 
 
 def first_tried(key: DeliveryKey) -> datetime:
-    """When a delivery that has been tried was first tried."""
+    """When a delivery that is put off was first tried, since it was last opened again."""
+    of_key = (
+        "FROM attempt WHERE issue_id = %s AND letter_id = %s"
+        " AND contact_point_id = %s AND channel = %s"
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT MIN(at) FROM attempt WHERE issue_id = %s AND letter_id = %s"
-            " AND contact_point_id = %s AND channel = %s",
-            list(key),
+            f"SELECT MIN(at) {of_key} AND n >"
+            f" COALESCE((SELECT MAX(n) {of_key} AND outcome <> 'later'), 0)",
+            [*key, *key],
         )
         return read_moment(cursor.fetchone()[0])
 

@@ -1,5 +1,6 @@
 """One way to write: a transaction that is tried again when the database was merely busy."""
 
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -8,6 +9,8 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,8 +60,14 @@ def know_tables() -> None:
             " AND relnamespace = current_schema()::regnamespace"
             " AND pg_has_role(relowner, 'USAGE') ORDER BY 1"
         )
-        for (table,) in cursor.fetchall():
-            cursor.execute(f"ANALYZE {table}")
+        never = [row[0] for row in cursor.fetchall()]
+    for table in never:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '500ms'")
+                cursor.execute(f"ANALYZE {table}")
+        except OperationalError as error:
+            log.warning("analyze %s: %s", table, error)  # somebody tends it: nobody waits for that
 
 
 def stored(moment: datetime) -> str | datetime:

@@ -22,6 +22,9 @@ class NotUs(Exception):
     """The relay takes no mail from us: nothing is known against the address."""
 
 
+_LEAST_SIZE = 64 * 1024  # bytes
+
+
 @dataclass(slots=True)
 class MailPiece:
     """A message ready to leave. ``addresses``: what is kept out of words about the route."""
@@ -36,7 +39,8 @@ def unfit(piece: MailPiece, link: Link) -> Outcome | None:
     """Why the piece cannot go over this link, if so; nothing was written then."""
     if (piece.addressee.is_utf8 or piece.sender.is_utf8) and not link.smtputf8:
         return Outcome("refused", "the relay takes no address outside ASCII (SMTPUTF8)", "5.6.7")
-    if link.size and piece.content.size > link.size:
+    # A smaller limit than every relay must take (RFC 5321, 4.5.3.1.7) is a slip: let it answer.
+    if link.size >= _LEAST_SIZE and piece.content.size > link.size:
         return Outcome(
             "refused",
             f"the message has {piece.content.size} bytes, the relay takes {link.size} (SIZE)",

@@ -1,0 +1,324 @@
+"""Delivery beside files, relays, issues and other workers that do what they should not."""
+
+from __future__ import annotations
+
+import fcntl
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+
+from tests.support.factories import (
+    Staff,
+    cancel,
+    enrol_one,
+    mails,
+    make_staff,
+    publish,
+    update,
+    work,
+    work_but_sending,
+)
+from tests.support.relays import Scripted, set_relays, takes
+from wayhome.delivery import journal, planning, planning_sql, relays, sending
+from wayhome.delivery.models import Attempt, Delivery, Slice, Total
+from wayhome.delivery.recording import Tried
+from wayhome.delivery.types import DeliveryKey, Outcome, Outgoing
+from wayhome.travellers import contact_policy
+from wayhome.travellers import services as travellers
+from wayhome.travellers.contact_policy import By
+from wayhome.travellers.models import ContactPoint, Reach, Traveller
+from wayhome.work import clock
+from wayhome.work.clock import database_now
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+
+@pytest.fixture(autouse=True)
+def _no_session_of_another_test() -> Iterator[None]:
+    yield
+    sending._sender.rest()
+
+
+def reach_of(person: Traveller) -> Reach:
+    return Reach.objects.get(registration__traveller=person)
+
+
+def own(reach: Reach) -> By:
+    return By(registration_id=reach.registration_id)
+
+
+class SlowRelay(threading.Thread):
+    """Offers PIPELINING; takes each content, after ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(daemon=True)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.seconds, self.took = seconds, []
+
+    def run(self) -> None:
+        while True:
+            peer, _ = self.socket.accept()
+            threading.Thread(target=self.serve, args=(peer,), daemon=True).start()
+
+    def serve(self, peer: socket.socket) -> None:
+        if True:
+            file = peer.makefile("rwb")
+
+            def say(line: str, file: Any = file) -> None:
+                file.write(line.encode() + b"\r\n")
+                file.flush()
+
+            say("220 slow")
+            to = ""
+            for raw in file:
+                line = raw.decode().strip().upper()
+                if line.startswith("EHLO"):
+                    say("250-slow")
+                    say("250 PIPELINING")
+                elif line.startswith("RCPT"):
+                    to = line
+                    say("250 ok")
+                elif line == "DATA":
+                    say("354 go")
+                    while file.readline() != b".\r\n":
+                        pass
+                    self.took.append((time.monotonic(), to))
+                    time.sleep(self.seconds)
+                    say("250 taken")
+                elif line == "QUIT":
+                    say("221 bye")
+                    break
+                else:
+                    say("250 ok")
+
+
+def test_a_journal_that_another_worker_looks_at_as_it_is_made_is_kept(
+    staff: Staff, outbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrol_one("Ann")
+    issue = publish(staff)
+    work_but_sending()
+    key = DeliveryKey(issue.pk, 0, ContactPoint.objects.get().pk, "mail")
+    whole, seen = fcntl.flock, []
+
+    def flock(file: int, how: int) -> None:
+        if how == fcntl.LOCK_EX and not seen:
+            seen.append(1)
+            journal.settle_orphans()  # what each sender of each worker does before each slice
+        whole(file, how)
+
+    monkeypatch.setattr(journal.fcntl, "flock", flock)
+    mine = journal.Journal()
+    assert mine.add(Tried(key, "sent", "250", "", "r", clock.now()))
+    # It is killed now:
+    import os
+
+    os.close(mine._file)
+    mine._file = -1
+    journal.settle_orphans()
+    assert Attempt.objects.filter(outcome="sent").count() == 1
+
+
+@pytest.mark.parametrize("line", [b"0\n", b'["%s",1,0,1,"mail","r","d","","x"]\n'])
+def test_a_spoilt_line_of_a_journal_stops_nobody(staff: Staff, outbox: Path, line: bytes) -> None:
+    from wayhome.work.instance import stamp
+
+    folder = outbox.parent / "journal"
+    folder.mkdir(parents=True)
+    line = line % stamp().encode() if b"%s" in line else line
+    (folder / "1-dead.jsonl").write_bytes(line)
+    enrol_one("Ann")
+    publish(staff)
+    work_but_sending()
+    assert sending.send_one_slice()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite does one after the other")
+def test_join_and_follow_at_once_open_a_delivery_once(
+    outbox: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    from wayhome.delivery.proving.proof import prove
+    from wayhome.work.models import Owed
+
+    staff = make_staff()
+    ann = enrol_one("Ann")
+    first = publish(staff)
+    work()
+    last = update(staff, first)
+    work_but_sending()
+    point = ContactPoint.objects.get()
+    travellers.suppress(point, "it bounced")
+    work()
+    assert Delivery.objects.get(issue_id=last.pk).state == "withdrawn"
+    travellers.lift(staff.author, point.pk, "she called")
+    Owed.objects.all().delete()  # two workers have leased them:
+    meet = threading.Barrier(2)
+    whole = planning_sql.open_again
+    second_goes_on = threading.Event()
+    order: list[str] = []
+
+    def open_again(closed: Any) -> None:
+        meet.wait(10)  # both have read it as withdrawn
+        whole(closed)
+        order.append(threading.current_thread().name)
+        if len(order) == 2:  # it waited for the first one's commit, and is slow now
+            second_goes_on.wait(10)
+
+    monkeypatch.setattr(planning_sql, "open_again", open_again)
+    failures: list[BaseException] = []
+
+    def run(what: Any, given: Any) -> None:
+        try:
+            what(*given)
+        except BaseException as error:  # noqa: BLE001
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    def answer(message: Outgoing) -> Outcome:
+        relay.seen.append(message.message_id)
+        if len(relay.seen) == 1:  # a sender has it in hand; the slower planner ends now
+            second_goes_on.set()
+            for thread in threads:
+                thread.join(10)
+            other = threading.Thread(target=run, args=(sending.send_one_slice, ()))
+            other.start()
+            other.join(10)
+        return takes(message)
+
+    relay = Scripted(answer=answer)
+    relay.seen = []
+    set_relays(monkeypatch, settings, relay)
+    threads = [
+        threading.Thread(target=run, args=(planning.plan, (last.pk, [ann.pk]))),
+        threading.Thread(target=run, args=(planning.follow, ([point.pk],))),
+    ]
+    for thread in threads:
+        thread.start()
+    while len(order) < 2:
+        time.sleep(0.01)
+    while sending.send_one_slice():
+        pass
+    assert failures == []
+    print(relay.seen, [r for r in prove() if r.broken])
+    assert Total.objects.filter(n__lt=0).count() == 0, list(Total.objects.filter(n__lt=0).values())
+    assert len(relay.seen) == 1
+
+
+def test_one_issue_that_fails_keeps_nobody_from_the_others(staff: Staff, outbox: Path) -> None:
+    from wayhome.bulletins.models import Issue
+    from wayhome.work.worker import run_until_idle
+
+    old, new = publish(staff), publish(staff)
+    work()
+    # as when a new pack of places no longer knows a code
+    Issue.objects.filter(pk=old.pk).update(region={"kind": "area", "code": "XX-GONE"})
+    enrol_one("Ann")
+    run_until_idle(20)
+    assert set(mails(outbox, new)) == {"ann@example.org"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="PostgreSQL's ANALYZE")
+def test_planning_waits_for_nobody_who_tends_another_table(outbox: Path) -> None:
+    import psycopg
+
+    staff = make_staff()
+    enrol_one("Ann")
+    issue = publish(staff)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_class WHERE relname = 'dispatch_step' AND reltuples < 0"
+        )
+        assert cursor.fetchone()[0] == 1
+    given = connection.get_connection_params()
+    keep = {k: given[k] for k in ("dbname", "user", "password", "host", "port") if given.get(k)}
+    with psycopg.connect(**keep) as other:
+        # what CREATE INDEX CONCURRENTLY, VACUUM and ALTER TABLE ... VALIDATE hold
+        other.execute("LOCK TABLE dispatch_step IN SHARE UPDATE EXCLUSIVE MODE")
+        done = threading.Event()
+
+        def plan() -> None:
+            planning.plan(issue.pk)
+            done.set()
+            connections.close_all()
+
+        thread = threading.Thread(target=plan, daemon=True)
+        thread.start()
+        planned = done.wait(5)
+        other.rollback()
+        thread.join(20)
+    assert planned, "the warning was not planned while another table was tended"
+
+
+@pytest.mark.parametrize("how", ["stopped", "too old", "suppressed and lifted"])
+def test_a_cancel_follows_what_was_in_flight_when_a_worker_died(
+    staff: Staff, settings: Any, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    from wayhome.bulletins.models import Issue
+
+    ann = enrol_one("Ann")
+    issue = publish(staff)
+    work_but_sending()
+
+    def dies(message: Outgoing) -> Outcome:
+        relay.got.append(message)  # taken; the worker never hears it
+        raise SystemExit("killed")
+
+    relay = Scripted(answer=dies)
+    set_relays(monkeypatch, settings, relay)
+    Slice.objects.update(route=relays.SMTP)
+    with pytest.raises(SystemExit):
+        sending.send_one_slice()
+    Slice.objects.update(lease_until=database_now() - timedelta(seconds=1))
+    relay.answer = takes
+    assert relay.addresses == ["ann@example.org"]  # she has it
+    point = ContactPoint.objects.get()
+    if how == "stopped":
+        contact_policy.stop(reach_of(ann).pk, own(reach_of(ann)))
+    elif how == "too old":
+        Issue.objects.update(expires_at=clock.now())
+        # (and she has left, and is reached no more by another way)
+        Reach.objects.update(ended_at=clock.now())
+    else:
+        travellers.suppress(point, "it bounced")
+    work()  # another worker finds that it may not go (any more)
+    assert Delivery.objects.get().state in ("withdrawn", "too old")
+    if how == "suppressed and lifted":
+        Reach.objects.update(ended_at=clock.now())
+    last = cancel(staff, issue)
+    work()
+    if how == "suppressed and lifted":
+        travellers.lift(staff.author, point.pk, "she called")
+        work()
+    assert Delivery.objects.filter(issue_id=last.pk).count() == 1
+
+
+def test_an_absurd_size_is_the_relays_fault(staff: Staff, settings: Any) -> None:
+    class Small(SlowRelay):
+        def serve(self, peer: socket.socket) -> None:
+            file = peer.makefile("rwb")
+            file.write(b"220 small\r\n")
+            file.flush()
+            for raw in file:
+                is_hello = raw.upper().startswith(b"EHLO")
+                file.write(b"250-small\r\n250 SIZE 100\r\n" if is_hello else b"250 ok\r\n")
+                file.flush()
+
+    relay = Small(0)
+    relay.start()
+    settings.WAYHOME_SMTP_URL = f"smtp://127.0.0.1:{relay.port}"
+    for n in range(5):
+        enrol_one(f"P{n}")
+    publish(staff)
+    work()
+    assert Delivery.objects.filter(state="refused").count() == 0
