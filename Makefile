@@ -3,8 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
-# One process for each core; a file's tests stay together, with what they set up.
-PYTEST_FLAGS ?= -n auto --dist loadfile
+# One process for each core; a file's tests stay together, with what they set up; the long ones first.
+PYTEST_FLAGS ?= -n auto --dist loadfile --no-loadscope-reorder
 PIP_FLAGS := --disable-pip-version-check --no-warn-script-location
 
 .PHONY: help demo test test-sqlite test-postgres chaos lint format bench constraints clean
