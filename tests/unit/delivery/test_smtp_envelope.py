@@ -30,16 +30,16 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @MODES
 def test_size(offers: Sequence[str]) -> None:
-    limits = [offer if "SIZE" not in offer else "SIZE 5000" for offer in offers]
+    limits = [offer if "SIZE" not in offer else "SIZE 70000" for offer in offers]
     with ScriptedRelay(offers=limits) as relay:
         client = session_with(relay)
-        mails = [message(0), message(1, "x" * 5001), message(2)]
+        mails = [message(0), message(1, f"{'x' * 69}\n" * 1001), message(2)]
         handed = hand(client, mails)
         client.close()
         check(relay, handed)
     assert handed.letters == "SRS"
     assert handed.outcomes[1].status == "5.3.4"
-    assert "the relay takes 5000" in handed.outcomes[1].detail
+    assert "the relay takes 70000" in handed.outcomes[1].detail
     sizes = [mail.mail.partition("SIZE=")[2] for mail in relay.accepted]
     assert sizes == [str(len(content(mails[0]))), str(len(content(mails[2])))]
 
