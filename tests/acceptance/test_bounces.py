@@ -185,7 +185,7 @@ def test_the_command_for_a_pipe(instance: Instance) -> None:
     assert pipe(instance, raw, to) == (0, "known")
     assert instance.one("SELECT count(*) FROM receipt") == 1
     code, said = pipe(instance, returned.from_a_person(to), to)
-    assert (code, said.partition(":")[0]) == (0, "kept")
+    assert (code, said.partition(":")[0]) == (0, "kept"), said
     (kept,) = (instance.data / "mail-kept" / "new").iterdir()
     assert b"I need help" in kept.read_bytes()
     shutil.rmtree(instance.data / "mail-kept")

@@ -374,3 +374,15 @@ def test_an_address_without_a_port_is_said(settings: Any, caplog: pytest.LogCapt
 def test_without_the_setting_there_is_no_door(settings: Any) -> None:
     settings.WAYHOME_BOUNCE_LMTP = ""
     lmtp.run(threading.Event())
+
+
+@pytest.mark.parametrize("there", [(), ("data",), ("data", "data/mail-kept"), ("data/mail-kept/cur",)])
+def test_what_is_kept_finds_its_folder_however_much_of_it_is_there(
+    settings: Any, tmp_path: Path, there: tuple[str, ...]
+) -> None:
+    settings.WAYHOME_DATA_DIR = tmp_path / "data"
+    for folder in there:  # of a host without one, or of another door that is just making it
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    doors.keep(b"Subject: I need help\r\n\r\n")
+    (kept,) = (doors.kept_folder() / "new").iterdir()
+    assert b"I need help" in kept.read_bytes()

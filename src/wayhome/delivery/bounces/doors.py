@@ -37,7 +37,9 @@ def receive(raw: bytes, envelope_to: str) -> Taken:
 def keep(raw: bytes) -> None:
     """Write it to the Maildir of what no rule knows, synced to disk. Raises Later."""
     try:
-        box = mailbox.Maildir(kept_folder(), create=True)
+        for part in ("tmp", "new", "cur"):  # two doors may make them at once
+            (kept_folder() / part).mkdir(parents=True, exist_ok=True)
+        box = mailbox.Maildir(kept_folder(), create=False)
         with os.scandir(kept_folder() / "new") as entries:
             if sum(1 for _ in entries) >= _MOST_KEPT:
                 raise Later(f"{_MOST_KEPT} messages wait to be read in {kept_folder()}")
