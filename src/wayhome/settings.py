@@ -39,6 +39,12 @@ DECLARED: dict[str, tuple[type, object, str]] = {
         72,
         "hours after its first try in which a message that a relay puts off is tried again",
     ),
+    "WAYHOME_ANSWER_SECONDS": (
+        int,
+        600,
+        "seconds that a relay which has a whole message may take to answer; sent again sooner, a"
+        " message that it takes after all comes twice",
+    ),
     "WAYHOME_DKIM_SELECTOR": (str, "", "selector of the DKIM key; empty: the relay signs"),
     "WAYHOME_DKIM_KEY": (str, "", "private DKIM key in PEM, RSA or Ed25519"),
     "WAYHOME_BOUNCE_ADDRESS": (
@@ -75,6 +81,7 @@ WAYHOME_SMTP_URL: str = env("WAYHOME_SMTP_URL")
 WAYHOME_MAIL_RATE: int = env("WAYHOME_MAIL_RATE")
 WAYHOME_SEND_THREADS: int = env("WAYHOME_SEND_THREADS")
 WAYHOME_GIVE_UP_HOURS: int = env("WAYHOME_GIVE_UP_HOURS")
+WAYHOME_ANSWER_SECONDS: int = env("WAYHOME_ANSWER_SECONDS")
 WAYHOME_DKIM_SELECTOR: str = env("WAYHOME_DKIM_SELECTOR")
 WAYHOME_DKIM_KEY: str = env("WAYHOME_DKIM_KEY")
 WAYHOME_BOUNCE_ADDRESS: str = env("WAYHOME_BOUNCE_ADDRESS")

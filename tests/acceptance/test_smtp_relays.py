@@ -63,7 +63,7 @@ def session_at(
     relay: Relay, door: str, trusts: Path | None = None, password: str = ""
 ) -> AbstractContextManager[Session]:
     (read,) = read_relays(url(relay, door, trusts, password))
-    return closing(open_session(read, SENDER, FROM, timeout_seconds=60))
+    return closing(open_session(read, SENDER, FROM, timeout_seconds=60, answer_seconds=60))
 
 
 def url(relay: Relay, door: str, trusts: Path | None, password: str) -> str:
@@ -170,7 +170,7 @@ def test_restarted_between_slices(relay: Relay, client: Session, connections: li
 
 def test_stopped_early(relay: Relay, client: Session) -> None:
     """The one in flight when the consumer stops is untouched."""
-    outcomes = client.send([to_box(n) for n in range(5)])
+    outcomes = client.send([to_box(n) for n in range(5)], lambda: True)
     assert [next(outcomes).result for _ in range(2)] == ["sent", "sent"]
     outcomes.close()  # type: ignore[attr-defined]
     assert hand(client, [to_box(7)]).letters == "S"

@@ -49,8 +49,12 @@ class Relay:
     silent: frozenset[str] = frozenset()  # folders of which nothing may come any more
     too_late: list[Outgoing] = field(default_factory=list)
 
-    def send(self, messages: Iterable[Outgoing]) -> Iterator[Outcome]:
+    def send(
+        self, messages: Iterable[Outgoing], still_goes: Callable[[], bool]
+    ) -> Iterator[Outcome]:
         for message in messages:
+            if not still_goes():
+                continue
             if self.meanwhile is not None:
                 happens, self.meanwhile = self.meanwhile, None
                 happens()

@@ -42,8 +42,12 @@ class Scripted:
     connections: int = 0
     got: list[Outgoing] = field(default_factory=list)
 
-    def send(self, messages: Iterable[Outgoing]) -> Iterator[Outcome]:
+    def send(
+        self, messages: Iterable[Outgoing], still_goes: Callable[[], bool]
+    ) -> Iterator[Outcome]:
         for message in messages:
+            if not still_goes():
+                continue
             outcome = self.answer(message)
             if outcome.result == "sent":
                 self.got.append(message)

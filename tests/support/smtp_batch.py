@@ -41,19 +41,29 @@ def content(message: Outgoing) -> bytes:
     return text if text.endswith(b"\r\n") else text + b"\r\n"
 
 
-def session_with(relay: ScriptedRelay, scheme: str = "smtp", seconds: float = 30) -> Session:
+def session_with(
+    relay: ScriptedRelay, scheme: str = "smtp", seconds: float = 30, answer_seconds: float = 0
+) -> Session:
     (read,) = read_relays(f"{scheme}://127.0.0.1:{relay.port}")
-    return open_session(read, SENDER, FROM, timeout_seconds=seconds)
+    return open_session(
+        read,
+        SENDER,
+        FROM,
+        timeout_seconds=seconds,
+        answer_seconds=answer_seconds or seconds,
+    )
 
 
 @dataclass
 class Handed:
-    """How a batch went. ``taken``: how many messages were asked for."""
+    """How a batch went. ``taken``: how many messages were asked for; ``waited``: how often
+    there was no answer yet."""
 
     messages: list[Outgoing]
     outcomes: list[Outcome] = field(default_factory=list)
     taken: int = 0
     down: str = ""
+    waited: int = 0
 
     @property
     def letters(self) -> str:
@@ -70,7 +80,10 @@ class Handed:
 def hand(session: Session, messages: list[Outgoing]) -> Handed:
     handed = Handed(messages)
     try:
-        for outcome in session.send(handed.feed()):
+        for outcome in session.send(handed.feed(), lambda: True):
+            if outcome is None:
+                handed.waited += 1
+                continue
             handed.outcomes.append(outcome)
             assert handed.taken <= len(handed.outcomes) + 1, "more than one was taken ahead"
     except RouteDown as error:

@@ -16,6 +16,8 @@ from wayhome.delivery import (  # noqa: F401  (sending registers its source)
 from wayhome.delivery.letters import deliver_letters
 from wayhome.delivery.planning import Step, follow, plan_step
 from wayhome.delivery.planning import plan as plan_issue
+from wayhome.delivery.rechecking import recheck
+from wayhome.delivery.recording import RECHECK
 from wayhome.work.registry import batch_job, job
 from wayhome.work.services import owe
 
@@ -61,6 +63,11 @@ def join(keys: list[str]) -> None:
 def follow_up(keys: list[str]) -> None:
     """Addresses can be written to again: updates and cancels follow what had gone there."""
     follow([int(key) for key in keys])
+
+
+@batch_job(RECHECK, batch=100)
+def look_again(keys: list[str]) -> None:
+    recheck(keys)
 
 
 @batch_job("delivery.letters", batch=100, on=("letters.owed",))

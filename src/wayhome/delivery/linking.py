@@ -11,7 +11,7 @@ from datetime import timedelta
 from wayhome.delivery import sending_sql
 from wayhome.delivery.letter_phrases import letter_phrases
 from wayhome.letters.models import Letter
-from wayhome.letters.services import owe_letter
+from wayhome.letters.services import TEXT_LENGTH, owe_letter
 from wayhome.links import TripsLink, trips_url
 from wayhome.travellers.addresses import address_hash, normalise_mail
 from wayhome.travellers.models import ContactPoint, Registration
@@ -43,7 +43,7 @@ def answer(address_hashes: Iterable[str]) -> None:
     now = clock.now()
     quarter = int(now.timestamp() // EVERY.total_seconds())
     served: dict[int, dict[int, sending_sql.Served]] = {number: {} for number in numbers}
-    for row in sending_sql.served_by_points(numbers, now):
+    for row in sending_sql.served_by(numbers, now):
         if row.verified and row.guardian_id is None:
             served[row.contact_point_id][row.registration_id] = row
     for number, rows in served.items():
@@ -72,14 +72,17 @@ def owe_links(
     have been verified for; that is asked again at hand-off."""
     words = letter_phrases(language)
     registrations = Registration.objects.select_related("traveller").in_bulk(registration_ids)
-    lines = []
-    for number in registration_ids:
-        each = registrations[number]
-        url = trips_url(TripsLink(each.pk, each.link_epoch))
-        lines.append(url if neutral else f"{each.traveller.name}\n{url}")
-    text = [words.neutral_link_text if neutral else words.link_text, *lines]
-    if officer_id is None:
-        text.append(words.not_asked)
+    rows = [registrations[number] for number in registration_ids]
+    lines = [trips_url(TripsLink(each.pk, each.link_epoch)) for each in rows]
+    head = words.neutral_link_text if neutral else words.link_text
+    tail = words.not_asked if officer_id is None else ""
+    if not neutral:
+        room = TEXT_LENGTH - sum(len(part) + 3 for part in (head, tail, *lines))
+        lines = [
+            f"{_shortened(each.traveller.name, room // len(lines))}\n{url}"
+            for each, url in zip(rows, lines, strict=True)
+        ]
+    text = [head, *lines, *([tail] if tail else [])]
     return owe_letter(
         kind=Letter.Kind.LINK,
         contact_point_id=contact_point_id,
@@ -91,3 +94,7 @@ def owe_links(
         registration_id=registration_ids[0] if len(registration_ids) == 1 else None,
         officer_id=officer_id,
     )
+
+
+def _shortened(name: str, most: int) -> str:
+    return name if len(name) <= most else f"{name[: max(most - 1, 0)]}…"

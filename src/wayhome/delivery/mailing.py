@@ -11,7 +11,7 @@ from wayhome.bulletins.models import Distribution, Issue, IssueKind
 from wayhome.delivery import rendering, sending_sql
 from wayhome.delivery.canaries import canary_points
 from wayhome.delivery.letter_rendering import render_letter
-from wayhome.delivery.models import Lane, Slice
+from wayhome.delivery.models import Lane
 from wayhome.delivery.policy import Occasion, Verdict, Withdrawn, decide
 from wayhome.delivery.sending_sql import OwedDelivery, Served
 from wayhome.delivery.types import Outgoing
@@ -29,23 +29,23 @@ class Mailing(Protocol):
     def render(self, delivery: OwedDelivery, served: Sequence[Served]) -> Outgoing: ...
 
 
-def mailing_of(leased: Slice, deliveries: Sequence[OwedDelivery]) -> Mailing:
-    """Everything that the messages of a slice need, read at once."""
-    if leased.issue_id:
-        return _OfIssue(leased)
+def mailing_of(issue_id: int, lane: int, deliveries: Sequence[OwedDelivery]) -> Mailing:
+    """Everything that messages of one issue (or letters: 0) need, read at once."""
+    if issue_id:
+        return _OfIssue(issue_id, lane, [each.contact_point_id for each in deliveries])
     return _OfLetters([each.letter_id for each in deliveries])
 
 
 class _OfIssue:
-    def __init__(self, leased: Slice) -> None:
-        self._issue = Issue.objects.prefetch_related("texts").get(pk=leased.issue_id)
+    def __init__(self, issue_id: int, lane: int, contact_points: Sequence[int]) -> None:
+        self._issue = Issue.objects.prefetch_related("texts").get(pk=issue_id)
         self._render = rendering.Renderer(self._issue)
-        self._warns = leased.lane == Lane.WARNING
+        self._warns = lane == Lane.WARNING
         self._canaries = canary_points()
         earlier = audience.earlier_issues(self._issue)
-        self._followed = sending_sql.may_have_got(leased.pk, earlier) if earlier else set()
+        self._followed = sending_sql.may_have_got(contact_points, earlier) if earlier else set()
         self._served: dict[int, list[Served]] = defaultdict(list)
-        for row in sending_sql.served_by(leased.pk, leased.issue_id, clock.now()):
+        for row in sending_sql.served_by(contact_points, clock.now(), issue_id):
             self._served[row.contact_point_id].append(row)
 
     def is_too_old(self, delivery: OwedDelivery, now: datetime) -> bool:
@@ -74,7 +74,7 @@ class _OfLetters:
         points = sorted({letter.contact_point_id for letter in self._letters.values()})
         self._served: dict[tuple[int, int], list[Served]] = defaultdict(list)
         self._at_point: dict[int, list[Served]] = defaultdict(list)
-        for row in sending_sql.served_by_points(points, clock.now()) if points else ():
+        for row in sending_sql.served_by(points, clock.now()):
             self._served[(row.contact_point_id, row.registration_id)].append(row)
             self._at_point[row.contact_point_id].append(row)
 

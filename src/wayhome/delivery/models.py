@@ -48,7 +48,9 @@ class Slice(models.Model):
     lane = models.PositiveSmallIntegerField(choices=Lane)
     size = models.PositiveIntegerField()
     relay = models.CharField(max_length=80, blank=True)  # that it was leased for
-    due_at = models.DateTimeField()  # the database's real clock, like all leases
+    # The database's real clock, like all leases; cut in its future: it was set back since.
+    cut_at = models.DateTimeField()
+    due_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True)
     token = models.CharField(max_length=32, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)  # times that its route was down

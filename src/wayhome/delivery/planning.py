@@ -53,7 +53,7 @@ def plan(issue_id: int, travellers: Sequence[int] | None = None) -> None:
     With ``travellers`` only those are looked at (late joiners). An issue that is no longer the
     newest of its thread is left alone: a newer one speaks for it.
     """
-    issue = _newest(issue_id)
+    issue = newest(issue_id)
     if issue is None:
         return
     if travellers is not None:
@@ -72,14 +72,14 @@ def follow(contact_points: Sequence[int]) -> None:
     replaced it could not go there, it goes now, whoever they serve."""
     for point in contact_points:
         for issue_id in sql.threads_followed_up(point):
-            issue = _newest(issue_id)
+            issue = newest(issue_id)
             if issue is not None:
                 _follow(issue, audience.earlier_issues(issue), point)
 
 
 def plan_step(issue_id: int, step: Step) -> Step | None:
     """Do some chunks of planning; returns where to go on, None at the end."""
-    issue = _newest(issue_id)
+    issue = newest(issue_id)
     if issue is None:
         return None
     if step == FIRST:
@@ -107,7 +107,8 @@ def plan_step(issue_id: int, step: Step) -> Step | None:
     return None
 
 
-def _newest(issue_id: int) -> Issue | None:
+def newest(issue_id: int) -> Issue | None:
+    """The issue, unless a newer one of its thread has replaced it."""
     issue = Issue.objects.select_related("bulletin").get(pk=issue_id)
     return issue if issue.bulletin.newest_issue_id == issue.pk else None
 
@@ -210,16 +211,17 @@ def _deliver_to_one(issue: Issue, traveller_id: int) -> None:
 @writes
 def _reach_after_all(issue: Issue, travellers: Sequence[int]) -> None:
     """What could not reach them and now could, since an address was mended, goes (again)."""
-    _open_again(issue, sql.closed_without_reaching(issue.pk, travellers, clock.now()))
+    open_again(issue, sql.closed_without_reaching(issue.pk, travellers, clock.now()))
 
 
 @writes
 def _follow(issue: Issue, earlier: Sequence[int], point: int) -> None:
-    _open_again(issue, sql.closed_at(issue.pk, point))
+    open_again(issue, sql.closed_at(issue.pk, point))
     _cut(issue, sql.add_as_before(issue.pk, earlier, point - 1, point))
 
 
-def _open_again(issue: Issue, closed: Sequence[sql.Closed]) -> None:
+def open_again(issue: Issue, closed: Sequence[sql.Closed]) -> None:
+    """What ended without reaching anyone is owed once more, due now; inside a transaction."""
     closed = sql.open_again(closed)
     if not closed:
         return
@@ -265,6 +267,7 @@ def cut(keys: Sequence[DeliveryKey], route: str, lane: int, due_at: datetime) ->
         route=route,
         lane=lane,
         size=len(keys),
+        cut_at=database_now(),
         due_at=due_at,
     )
     sql.put_in_slice(made.pk, keys)

@@ -125,6 +125,12 @@ def closed_at(issue_id: int, contact_point_id: int) -> list[Closed]:
 
 
 def _closed(issue_id: int, condition: str, parameters: Sequence[Parameter]) -> list[Closed]:
+    return _read_closed(
+        f"d.issue_id = %s AND {_NOT_REACHED} AND {condition}", [issue_id, *parameters]
+    )
+
+
+def _read_closed(condition: str, parameters: Sequence[Parameter]) -> list[Closed]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT d.issue_id, d.letter_id, d.contact_point_id, d.channel, d.state, c.domain,"
@@ -132,11 +138,23 @@ def _closed(issue_id: int, condition: str, parameters: Sequence[Parameter]) -> l
             " AND a.letter_id = d.letter_id AND a.contact_point_id = d.contact_point_id"
             " AND a.channel = d.channel AND a.outcome = d.state ORDER BY a.n DESC LIMIT 1), '')"
             " FROM delivery d JOIN contact_point c ON c.id = d.contact_point_id"
-            f" WHERE d.issue_id = %s AND {_NOT_REACHED} AND {condition} ORDER BY 1, 2, 3, 4",
-            [issue_id, *parameters],
+            f" WHERE {condition} ORDER BY 1, 2, 3, 4",
+            parameters,
         )
         rows = cursor.fetchall()
     return [Closed(DeliveryKey(*row[:4]), *row[4:]) for row in rows]
+
+
+def closed_by(keys: Sequence[DeliveryKey], state: str) -> list[Closed]:
+    """These deliveries of an issue, where they have ended so."""
+    found: list[Closed] = []
+    for key in keys:
+        found += _read_closed(
+            "d.issue_id = %s AND d.letter_id = %s AND d.contact_point_id = %s"
+            " AND d.channel = %s AND d.state = %s",
+            [*key, state],
+        )
+    return found
 
 
 def threads_followed_up(contact_point_id: int) -> list[int]:

@@ -78,6 +78,18 @@ def count_of_domain(issue_id: int, channel: str, domain: str) -> list[tuple[str,
     return rows
 
 
+def count_of_issue(issue_id: int, channel: str) -> list[tuple[str, str, int]]:
+    """The same, over all domains."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT fact, cause, CAST(SUM(n) AS BIGINT) FROM delivery_total WHERE issue_id = %s"
+            " AND channel = %s AND fact IN ('sent', 'refused', 'bounced') GROUP BY fact, cause",
+            [issue_id, channel],
+        )
+        rows: list[tuple[str, str, int]] = cursor.fetchall()
+    return rows
+
+
 @dataclass(frozen=True)
 class Bounce:
     """A delivery that bounced, and the server's words."""

@@ -19,9 +19,11 @@ from wayhome.delivery.types import DeliveryKey
 from wayhome.delivery.weighing import status_in
 from wayhome.letters.services import forget_texts
 from wayhome.work.db import Parameter, stored
+from wayhome.work.services import owe
 
 ENDS = frozenset({"sent", "refused", "withdrawn", "too old"})
 CAUSE_LENGTH = 60
+RECHECK = "delivery.recheck"
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,9 @@ def apply(tried: Sequence[Tried]) -> dict[DeliveryKey, int]:
     # What a code or a link opens is not kept once it is handed over, or will never be.
     forget_texts([key.letter_id for key in ended if key.letter_id])
     totals.add(counts)
+    for key, how in ended.items():
+        if how.outcome == "withdrawn" and key.issue_id:
+            owe(RECHECK, f"{key.issue_id}/{key.contact_point_id}")
     sent = [each for each in tried if each.outcome == "sent"]
     _note_first_sent({each.key.issue_id: each.at for each in reversed(sent)})
     suppressing.refused(

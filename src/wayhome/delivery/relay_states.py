@@ -45,7 +45,7 @@ def _names(route: str) -> list[str]:
 
 
 def _state(route: str, name: str, row: Relay | None, real: datetime) -> RelayState:
-    rests = row.down_until if row and row.down_until and row.down_until > real else None
+    rests = relays.rests_until(row, real) if row else None
     return RelayState(
         name=name,
         route=route,

@@ -25,6 +25,7 @@ FILES, SMTP = "files", "smtp"
 MOST_IN_SLICE = 500
 _FIRST_REST = timedelta(seconds=15)
 _LONGEST_REST = timedelta(minutes=15)
+_SLACK = timedelta(minutes=5)
 _LONGEST_MESSAGE_SECONDS = 30.0
 
 
@@ -68,14 +69,22 @@ def ways(route: str) -> list[Way]:
     # A relay that stalls must not outlast the lease that its message is sent under.
     seconds = min(_LONGEST_MESSAGE_SECONDS, settings.WAYHOME_LEASE_SECONDS / 2)
 
+    set_relays = smtp.read_relays(settings.WAYHOME_SMTP_URL)
+
     def opener(relay: smtp.Relay) -> Callable[[bool], Session]:
         return lambda has_sent: smtp.open_session(
-            relay, sender, address, timeout_seconds=seconds, has_sent=has_sent
+            relay,
+            sender,
+            address,
+            timeout_seconds=seconds,
+            answer_seconds=settings.WAYHOME_ANSWER_SECONDS,
+            has_sent=has_sent,
+            has_others=len(set_relays) > 1,
         )
 
     return [
         Way(relay.name, opener(relay), relay.weight, relay.rate or 0, relay.connections or 0)
-        for relay in smtp.read_relays(settings.WAYHOME_SMTP_URL)
+        for relay in set_relays
     ]
 
 
@@ -85,14 +94,12 @@ def choose(route: str, size: int, now: datetime) -> Way | None:
     of_route = ways(route)
     rows = {row.name: row for row in _rows([way.name for way in of_route])}
     busy = _busy(now)
-    free = [way for way in of_route if _may(way, rows[way.name], busy[way.name], now)]
+    free = [way for way in of_route if _may(way, rows[way.name], size, busy[way.name], now)]
     if not free:
         return None
     chosen = random.choices(free, [way.weight for way in free])[0]
     if chosen.rate:
-        took = timedelta(seconds=size / chosen.rate)
-        begins = max(now, rows[chosen.name].free_at or now)
-        Relay.objects.filter(name=chosen.name).update(free_at=begins + took)
+        Relay.objects.filter(name=chosen.name).update(free_at=now + _worth(chosen, size))
     return replace(chosen, has_sent=rows[chosen.name].sent > 0)
 
 
@@ -110,20 +117,34 @@ def mark_down(name: str, error: str, now: datetime) -> None:
 
 @writes
 def note_sent(name: str, sent: int, seconds: float) -> None:
-    """A slice went through it: it is well again."""
+    """A slice went through it: where it took anything, it is well again."""
+    well = {"failures": 0, "down_until": None, "last_error": ""} if sent else {}
     Relay.objects.filter(name=name).update(
-        failures=0,
-        down_until=None,
-        last_error="",
-        sent=F("sent") + sent,
-        sending_seconds=F("sending_seconds") + seconds,
+        sent=F("sent") + sent, sending_seconds=F("sending_seconds") + seconds, **well
     )
 
 
-def _may(way: Way, row: Relay, busy: int, now: datetime) -> bool:
-    is_up = row.down_until is None or row.down_until <= now
+def _may(way: Way, row: Relay, size: int, busy: int, now: datetime) -> bool:
     has_room = not way.connections or busy < way.connections
-    return is_up and has_room and (not way.rate or row.free_at is None or row.free_at <= now)
+    if not has_room or rests_until(row, now):
+        return False
+    return not way.rate or not _holds(row.free_at, now, _worth(way, max(size, MOST_IN_SLICE)))
+
+
+def rests_until(row: Relay, now: datetime) -> datetime | None:
+    """When a relay that is down is tried again; None where it may be tried."""
+    return row.down_until if _holds(row.down_until, now, _LONGEST_REST) else None
+
+
+def _holds(until: datetime | None, now: datetime, longest: timedelta) -> bool:
+    """Whether it is yet to come, and no further off than a clock can have written that has not
+    been set back since."""
+    return until is not None and now < until <= now + longest + _SLACK
+
+
+def _worth(way: Way, messages: int) -> timedelta:
+    """The time that the relay's rate gives to so many."""
+    return timedelta(seconds=messages / way.rate)
 
 
 def _rows(names: list[str]) -> list[Relay]:

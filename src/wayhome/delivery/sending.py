@@ -16,7 +16,7 @@ from django.conf import settings
 
 from wayhome.delivery import journal, leasing, planning, relays, sending_sql
 from wayhome.delivery.leasing import Lease, Overtaken
-from wayhome.delivery.mailing import mailing_of
+from wayhome.delivery.mailing import Mailing, mailing_of
 from wayhome.delivery.models import Slice
 from wayhome.delivery.policy import NotBefore, Withdrawn
 from wayhome.delivery.recording import Tried
@@ -34,11 +34,14 @@ BATCH_SECONDS = 0.25
 # A slice may take minutes by a slow relay: what people and officers decide meanwhile holds for
 # the rest of it.
 POLICY_SECONDS = 1.0
-FRESH_SECONDS = 0.05
 _FIRST_PAUSE = timedelta(seconds=15)
 _LONGEST_PAUSE = timedelta(minutes=15)
+# What a relay may have taken comes twice if it goes again: less and less often.
+_LONGEST_PAUSE_IN_DOUBT = timedelta(hours=12)
 _TRIES_BEFORE_GIVING_UP = 5
 _OVERTAKEN = "another worker has taken it over"
+_ENDING = "the worker is asked to end"
+_IN_DOUBT = "the worker was asked to end before the relay had answered: it may have gone"
 
 
 class _Sender(threading.local):
@@ -80,7 +83,8 @@ def send_one_slice() -> bool:
     run = _Run(leased)
     began = time.monotonic()
     try:
-        run.send(_sender.session(leased.way))
+        if not run.send(_sender.session(leased.way)):
+            _sender.drop(leased.way.name)
     except RouteDown as error:
         log.warning("%s: relay %s is down: %s", leased.slice, leased.way.name, error)
         _sender.drop(leased.way.name)
@@ -105,55 +109,88 @@ class _Run:
         # What stopped the route the last time must not come first again.
         first = self._slice.tries % max(len(owed), 1)
         self._owed = owed[first:] + owed[:first]
-        self._mailing = mailing_of(self._slice, self._owed)
+        self._mailing = self._mailing_of(self._owed)
         self._as_read = {delivery.key: delivery for delivery in self._owed}
         self._read_again = time.monotonic() + POLICY_SECONDS
-        self._doubted_again = 0.0
-        self._in_hand: list[OwedDelivery] = []  # given to the session, outcome unknown
+        # Given to the session, outcome unknown, and since when.
+        self._in_hand: list[tuple[OwedDelivery, Outgoing, float]] = []
         self._batch: list[Tried] = []
         self._batch_ends = time.monotonic() + BATCH_SECONDS
         self._later: dict[DeliveryKey, int] = {}
+        self._doubtful: set[DeliveryKey] = set()
         self._not_before: dict[datetime, list[DeliveryKey]] = defaultdict(list)
         self._stop = ""
         self.sent = 0
 
-    def send(self, session: Session) -> None:
-        for outcome in session.send(self._messages()):
-            delivery = self._in_hand.pop(0)
-            self._took(delivery, outcome)
+    def _mailing_of(self, owed: list[OwedDelivery]) -> Mailing:
+        return mailing_of(self._slice.issue_id, self._slice.lane, owed)
+
+    def send(self, session: Session) -> bool:
+        """False where a message was left in the middle: its session is of no more use."""
+        left = False
+        for outcome in session.send(self._messages(), self._still_goes):
+            if outcome is not None:
+                self._took(outcome)
+            elif worker.is_stopping():
+                self._stop, left = _ENDING, True
+                self._took(Outcome("later", _IN_DOUBT, doubt=True))
+                break
+            else:
+                self._flush()  # and so the lease is kept
         self.finish()
         if self._stop:
             log.warning("%s: %s", self._slice, self._stop)
             leasing.release(self._slice)
         else:
             leasing.close(self._slice)
+        return not left
 
     def finish(self) -> None:
         """Record what is known and put later what must go later."""
         self._flush()
         if self._stop != _OVERTAKEN:
-            _put_later(self._slice, self._later, self._not_before)
+            _put_later(self._slice, self._later, self._doubtful, self._not_before)
         self._later, self._not_before = {}, defaultdict(list)
 
     def _messages(self) -> Iterator[Outgoing]:
         for delivery in self._owed:
             if worker.is_stopping():
-                self._stop = "the worker is asked to end"
+                self._stop = _ENDING
             if self._stop:
                 return
             current = self._current(delivery)
             message = self._prepared(current) if current is not None else None
             if message is not None:
-                self._in_hand.append(delivery)
+                self._in_hand.append((delivery, message, time.monotonic()))
                 yield message
             self._flush_if_due()
+
+    def _still_goes(self) -> bool:
+        """Whether the message that goes next may go: it was made some time ago where the relay
+        took its time for the one before, or to connect."""
+        delivery, message, since = self._in_hand[0]
+        waited = time.monotonic() - since
+        if waited >= BATCH_SECONDS and not self._stop:
+            self._stop_if_held()
+        if not self._stop and (waited < POLICY_SECONDS or self._is_still(delivery, message)):
+            return True
+        self._in_hand.pop(0)
+        return False
+
+    def _is_still(self, delivery: OwedDelivery, message: Outgoing) -> bool:
+        current = self._current(delivery)
+        again = self._prepared(current) if current is not None else None
+        if again is not None and again != message:
+            # Its links have changed, or whom it names: anew, at once.
+            self._not_before[database_now()].append(delivery.key)
+        return again == message
 
     def _current(self, delivery: OwedDelivery) -> OwedDelivery | None:
         """The delivery and its address as they are now; None where it is no longer owed here."""
         if time.monotonic() >= self._read_again:
             rest = sending_sql.deliveries_of(self._slice.pk)
             self._as_read = {each.key: each for each in rest}
-            self._mailing = mailing_of(self._slice, rest)
+            self._mailing = self._mailing_of(rest)
             self._read_again = time.monotonic() + POLICY_SECONDS
         return self._as_read.get(delivery.key)
 
@@ -172,14 +209,6 @@ class _Run:
             self._note(delivery, "too old", "what it says holds no longer")
             return None
         verdict = self._mailing.verdict(delivery, now)
-        if isinstance(verdict, Withdrawn) and time.monotonic() >= self._doubted_again:
-            # What is taken back now may have been allowed again since it was read.
-            self._doubted_again = time.monotonic() + FRESH_SECONDS
-            self._read_again = 0.0
-            current = self._current(delivery)
-            if current is None:
-                return None
-            delivery, verdict = current, self._mailing.verdict(current, now)
         if isinstance(verdict, Withdrawn):
             self._note(delivery, "withdrawn", verdict.why)
         elif isinstance(verdict, NotBefore):
@@ -190,7 +219,10 @@ class _Run:
             return self._mailing.render(delivery, verdict.served)
         return None
 
-    def _took(self, delivery: OwedDelivery, outcome: Outcome) -> None:
+    def _took(self, outcome: Outcome) -> None:
+        delivery, *_ = self._in_hand.pop(0)
+        if outcome.doubt:
+            self._doubtful.add(delivery.key)
         tried = self._note(delivery, outcome.result, outcome.detail, outcome.status)
         if outcome.result == "sent":
             self.sent += 1
@@ -206,8 +238,12 @@ class _Run:
     def _flush_if_due(self) -> None:
         if len(self._batch) >= BATCH_MESSAGES or time.monotonic() >= self._batch_ends:
             self._flush()
-            if not self._stop and not sending_sql.still_sendable(self._slice.pk):
-                self._stop = "its issue is held: a newer one speaks, or it was stopped"
+            if not self._stop:
+                self._stop_if_held()
+
+    def _stop_if_held(self) -> None:
+        if not sending_sql.still_sendable(self._slice.pk):
+            self._stop = "its issue is held: a newer one speaks, or it was stopped"
 
     def _flush(self) -> None:
         batch, self._batch = self._batch, []
@@ -228,7 +264,10 @@ class _Run:
 
 @writes
 def _put_later(
-    leased: Slice, later: dict[DeliveryKey, int], not_before: dict[datetime, list[DeliveryKey]]
+    leased: Slice,
+    later: dict[DeliveryKey, int],
+    doubtful: set[DeliveryKey],
+    not_before: dict[datetime, list[DeliveryKey]],
 ) -> None:
     """Passing failures go into new slices, each due after a pause that grows with the tries; what
     was put off for too long is given up."""
@@ -249,11 +288,12 @@ def _put_later(
     due: dict[datetime, list[DeliveryKey]] = defaultdict(list, not_before)
     for key, tries in later.items():
         if key not in given_up:
-            due[now + _pause(tries)].append(key)
+            due[now + _pause(tries, key in doubtful)].append(key)
     for moment, keys in sorted(due.items()):
         planning.cut(keys, leased.route, leased.lane, moment)
 
 
-def _pause(tries: int) -> timedelta:
-    doublings: int = 2 ** min(tries - 1, 10)
-    return min(_FIRST_PAUSE * doublings, _LONGEST_PAUSE)
+def _pause(tries: int, in_doubt: bool) -> timedelta:
+    doublings: int = 2 ** min(tries - 1, 12)
+    longest = _LONGEST_PAUSE_IN_DOUBT if in_doubt else _LONGEST_PAUSE
+    return min(_FIRST_PAUSE * doublings, longest)

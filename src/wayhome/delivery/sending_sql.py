@@ -91,33 +91,44 @@ class OwedDelivery:
         return self.key.channel
 
 
+_OWED = (
+    "SELECT d.issue_id, d.letter_id, d.contact_point_id, d.channel, d.tries, c.address,"
+    " c.language, c.link_epoch, CASE WHEN c.suppressed_at IS NOT NULL THEN 'suppressed'"
+    f" WHEN {HOSTILE} THEN 'in hostile hands' ELSE '' END,"
+    " EXISTS (SELECT 1 FROM reach n WHERE n.contact_point_id = c.id AND n.wording = 'neutral')"
+    " FROM delivery d JOIN contact_point c ON c.id = d.contact_point_id"
+)
+
+
 def deliveries_of(slice_id: int) -> list[OwedDelivery]:
     """What a slice still owes, in the order of its keys."""
+    return _deliveries("d.slice_id = %s", [slice_id])
+
+
+def withdrawn(issue_id: int, contact_points: Sequence[int]) -> list[OwedDelivery]:
+    """What was withdrawn of an issue at these contact points, as they are now."""
+    condition = f"d.contact_point_id IN ({_marks(contact_points)}) AND d.state = 'withdrawn'"
+    return _deliveries(f"d.issue_id = %s AND {condition}", [issue_id, *contact_points])
+
+
+def _deliveries(condition: str, parameters: Sequence[Parameter]) -> list[OwedDelivery]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT d.issue_id, d.letter_id, d.contact_point_id, d.channel, d.tries, c.address,"
-            " c.language, c.link_epoch, CASE WHEN c.suppressed_at IS NOT NULL THEN 'suppressed'"
-            f" WHEN {HOSTILE} THEN 'in hostile hands' ELSE '' END,"
-            " EXISTS (SELECT 1 FROM reach n WHERE n.contact_point_id = c.id"
-            " AND n.wording = 'neutral')"
-            " FROM delivery d JOIN contact_point c ON c.id = d.contact_point_id"
-            " WHERE d.slice_id = %s"
-            " ORDER BY d.issue_id, d.letter_id, d.contact_point_id, d.channel",
-            [slice_id],
-        )
+        cursor.execute(f"{_OWED} WHERE {condition} ORDER BY 1, 2, 3, 4", parameters)
         rows = cursor.fetchall()
     return [OwedDelivery(DeliveryKey(*row[:4]), *row[4:]) for row in rows]
 
 
-def may_have_got(slice_id: int, issues: Sequence[int]) -> set[int]:
-    """The contact points of a slice that may have got one of these issues."""
+def may_have_got(contact_points: Sequence[int], issues: Sequence[int]) -> set[int]:
+    """Those of the contact points that may have got one of these issues."""
+    if not contact_points:
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT e.contact_point_id FROM delivery d JOIN delivery e"
-            " ON e.contact_point_id = d.contact_point_id AND e.channel = d.channel"
-            f" AND e.letter_id = 0 AND e.issue_id IN ({_marks(issues)})"
-            f" WHERE d.slice_id = %s AND {MAY_HAVE_GOT.format('e')}",
-            [*issues, slice_id],
+            "SELECT DISTINCT e.contact_point_id FROM delivery e WHERE e.letter_id = 0"
+            f" AND e.issue_id IN ({_marks(issues)})"
+            f" AND e.contact_point_id IN ({_marks(contact_points)})"
+            f" AND {MAY_HAVE_GOT.format('e')}",
+            [*issues, *contact_points],
         )
         return {row[0] for row in cursor.fetchall()}
 
@@ -149,25 +160,25 @@ _SERVED = (
 )
 
 
-def served_by(slice_id: int, issue_id: int, now: datetime) -> list[Served]:
-    """Who of the issue's audience is served by the contact points of a slice."""
-    condition = "r.contact_point_id IN (SELECT contact_point_id FROM delivery WHERE slice_id = %s)"
+def served_by(
+    contact_points: Sequence[int], now: datetime, issue_id: int | None = None
+) -> list[Served]:
+    """Whom these contact points serve; with ``issue_id``: of its audience."""
+    if not contact_points:
+        return []
+    condition = f"r.contact_point_id IN ({_marks(contact_points)})"
+    parameters = serving_parameters(list(contact_points), now)
+    if issue_id is None:
+        return _served(
+            _SERVED.format(watching="1 = 0", serving=serving(condition), audience=""), parameters
+        )
     return _served(
         _SERVED.format(
             watching=f"a.reason = {int(Reason.WATCHING)}",
             serving=serving(condition),
             audience="JOIN audience a ON a.traveller_id = s.traveller_id AND a.issue_id = %s",
         ),
-        [*serving_parameters([slice_id], now), issue_id],
-    )
-
-
-def served_by_points(contact_points: Sequence[int], now: datetime) -> list[Served]:
-    """Whoever is served by these contact points, in an audience or not."""
-    condition = f"r.contact_point_id IN ({_marks(contact_points)})"
-    return _served(
-        _SERVED.format(watching="1 = 0", serving=serving(condition), audience=""),
-        serving_parameters(contact_points, now),
+        [*parameters, issue_id],
     )
 
 

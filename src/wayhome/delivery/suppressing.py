@@ -1,8 +1,9 @@
 """When a delivery that did not arrive suppresses its address: refused at hand-off, or bounced.
 
 - At once where the word speaks of the address (``weighing``), unless much of what went to the same
-  domain for the same issue is said not to exist either: then the domain is not well (Gmail, on
-  14 and 15 December 2020, told everyone that its mailboxes did not exist);
+  domain for the same issue, or of all that went out for it, is said not to exist either: then the
+  domain is not well (Gmail, on 14 and 15 December 2020, told everyone that its mailboxes did not
+  exist), or the relay that we hand it to;
 - otherwise once FAILURES different deliveries have failed within DAYS days and over at least
   SPREAD (what is wrong with us, a name server or a whole domain rarely lasts so long), none of
   them followed by a delivery that was proven;
@@ -25,8 +26,9 @@ from wayhome.work import clock
 FAILURES = 3
 DAYS = timedelta(days=30)
 SPREAD = timedelta(days=3)
-# A domain is not well where more than so many, and this share of what it was sent, do not exist.
-_MOST_OF_DOMAIN, _SHARE_OF_DOMAIN = 10, 0.2
+# A domain is not well where more than so many, and this share of what it was sent, do not exist;
+# nor is a relay.
+_MOST_DEAD, _SHARE_DEAD = 10, 0.2
 
 
 @dataclass(frozen=True)
@@ -57,26 +59,39 @@ def lock(contact_point_id: int) -> ContactPoint:
 
 
 def consider(point: ContactPoint, failed: Failed, weight: Weight) -> None:
-    """Suppress the locked ``point`` where the rules say so."""
+    """Suppress the locked ``point`` where the rules say so. What failed before it was lifted and
+    is heard of only now goes again instead."""
     lifted = Suppression.objects.filter(contact_point=point, did=Suppression.Did.LIFTED).aggregate(
         at=Max("at")
     )["at"]
     at = failed.handed_over_at
-    if point.suppressed_at or (lifted and at and at <= lifted) or weight is Weight.OTHER:
+    if point.suppressed_at:
+        return
+    if lifted and (at is None or at <= lifted):
+        travellers.tell_mended(point.pk)
+        return
+    if weight is Weight.OTHER:
         return
     status, detail = failed.status, failed.detail
     said = f"{status or 'no code'}: {detail}" if detail else status or "failed, without a code"
-    if weight is Weight.ADDRESS and _is_domain_well(failed):
+    if weight is Weight.ADDRESS and _is_believed(failed):
         travellers.suppress(point, said)
     elif _failed_again_and_again(point, lifted):
         travellers.suppress(point, f"{FAILURES} deliveries failed, the last: {said}")
 
 
-def _is_domain_well(failed: Failed) -> bool:
-    counts = receipts_sql.count_of_domain(failed.key.issue_id, failed.key.channel, failed.domain)
+def _is_believed(failed: Failed) -> bool:
+    """Neither its domain nor, over all domains, the relay disowns more than there can be."""
+    issue_id, channel = failed.key.issue_id, failed.key.channel
+    return _is_well(receipts_sql.count_of_domain(issue_id, channel, failed.domain)) and _is_well(
+        receipts_sql.count_of_issue(issue_id, channel)
+    )
+
+
+def _is_well(counts: list[tuple[str, str, int]]) -> bool:
     handed = sum(n for fact, _, n in counts if fact != "bounced")
     dead = sum(n for fact, cause, n in counts if fact != "sent" and _is_dead(cause))
-    return dead <= _MOST_OF_DOMAIN or dead <= _SHARE_OF_DOMAIN * handed
+    return dead <= _MOST_DEAD or dead <= _SHARE_DEAD * handed
 
 
 def _is_dead(status: str) -> bool:

@@ -1,6 +1,6 @@
 """What a channel knows: one message to one addressee, and how its handing over went."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
@@ -43,11 +43,13 @@ class Outcome:
     """``sent``: the relay took it. ``later``: try again. ``refused``: never for this address.
 
     ``status``: the enhanced status code (RFC 3463), such as 5.1.1, where the relay gave one.
+    ``doubt``: it is tried again, and the relay may have taken it all the same.
     """
 
     result: Result
     detail: str = ""
     status: str = ""
+    doubt: bool = False
 
 
 class RouteDown(Exception):
@@ -57,12 +59,17 @@ class RouteDown(Exception):
 class Session(Protocol):
     """An open way to a relay, used for one slice after another."""
 
-    def send(self, messages: Iterable[Outgoing]) -> Iterator[Outcome]:
+    def send(
+        self, messages: Iterable[Outgoing], still_goes: Callable[[], bool]
+    ) -> Iterator[Outcome | None]:
         """Hand messages over one after another; yield the outcome of each, in order, as soon as
-        it is known.
+        it is known. None in between: the relay has a whole message and has not answered yet;
+        whoever sends may use the moment, or close this iterator and live with the doubt.
 
         The next message is taken from ``messages`` no earlier than it can be put in flight, so
-        that whoever feeds them may stop between two. Where the connection is lost, a message
+        that whoever feeds them may stop between two. Before its content leaves, ``still_goes`` is
+        asked about the first message without an outcome: where it says no, that one is left out
+        and has none. Where the connection is lost, a message
         whose content was on its way gets the outcome *later* (whether the relay took it cannot
         be asked: the same Message-ID will go again); those that were taken and whose content had
         not begun get none, and RouteDown follows if no connection can be made again.

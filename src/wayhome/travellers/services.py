@@ -204,6 +204,11 @@ def lift(officer: Officer, contact_point_id: int, reason: str) -> None:
         officer_id=officer.pk,
         at=clock.now(),
     )
+    tell_mended(contact_point_id)
+
+
+def tell_mended(contact_point_id: int) -> None:
+    """What could not reach an address can now: whoever it serves, and what went there before."""
     reaches = Reach.objects.filter(
         contact_point_id=contact_point_id, purpose=Reach.Purpose.OWN, ended_at=None
     ).select_related("registration", "party")

@@ -1,6 +1,6 @@
 """The one job of this room: look once an hour for work that no row asks for."""
 
-from wayhome.work import services
+from wayhome.work import clock_steps, services  # noqa: F401  (it registers its service)
 from wayhome.work.registry import job
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 Handler = Callable[[str], None]
 BatchHandler = Callable[[list[str]], None]
@@ -140,3 +141,18 @@ def service(name: str) -> Callable[[Serve], Serve]:
 
 def services() -> tuple[Service, ...]:
     return tuple(_services.values())
+
+
+SetRight = Callable[[datetime], str]
+_sets_right: list[SetRight] = []
+
+
+def set_right(right: SetRight) -> SetRight:
+    """Register the decorated function as one that makes due what a clock that was ahead put off:
+    given the database's clock, it says what it changed, or nothing."""
+    _sets_right.append(right)
+    return right
+
+
+def sets_right() -> tuple[SetRight, ...]:
+    return tuple(_sets_right)

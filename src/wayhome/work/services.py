@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 _current = threading.local()
 
 _FIRST_PAUSE = timedelta(seconds=2)
-_LONGEST_PAUSE = timedelta(minutes=10)
+LONGEST_PAUSE = timedelta(minutes=10)
 _ERROR_LENGTH = 2000
 _ABSURD = timedelta(minutes=5)
 
@@ -157,7 +157,7 @@ def _finish(leased: list[Owed]) -> None:
 def _put_back(leased: list[Owed], error: str) -> None:
     """One failure pauses, longer each time; a failed batch comes back at once, key by key."""
     alone = len(leased) == 1
-    pause = min(_FIRST_PAUSE * 2 ** min(leased[0].tries, 12), _LONGEST_PAUSE)
+    pause = min(_FIRST_PAUSE * 2 ** min(leased[0].tries, 12), LONGEST_PAUSE)
     Owed.objects.filter(id__in=[row.id for row in leased], token=leased[0].token).update(
         lease_until=None,
         token="",

@@ -376,7 +376,9 @@ def test_without_the_setting_there_is_no_door(settings: Any) -> None:
     lmtp.run(threading.Event())
 
 
-@pytest.mark.parametrize("there", [(), ("data",), ("data", "data/mail-kept"), ("data/mail-kept/cur",)])
+@pytest.mark.parametrize(
+    "there", [(), ("data",), ("data", "data/mail-kept"), ("data/mail-kept/cur",)]
+)
 def test_what_is_kept_finds_its_folder_however_much_of_it_is_there(
     settings: Any, tmp_path: Path, there: tuple[str, ...]
 ) -> None:

@@ -106,7 +106,7 @@ def test_the_consumer_stops_early(offers: Sequence[str], after: int) -> None:
     """What was in flight is untouched, and the next slice is not mixed up with it."""
     with ScriptedRelay(offers=offers) as relay:
         client = session_with(relay)
-        outcomes = client.send(batch(0, 1, 2, 3))
+        outcomes = client.send(batch(0, 1, 2, 3), lambda: True)
         got = [next(outcomes) for _ in range(after)]
         outcomes.close()  # type: ignore[attr-defined]
         assert [mail.addressees for mail in relay.accepted] == [
@@ -122,7 +122,7 @@ def test_the_consumer_stops_early(offers: Sequence[str], after: int) -> None:
 def test_a_newer_slice_takes_the_connection_over() -> None:
     with ScriptedRelay() as relay:
         client = session_with(relay)
-        left = client.send(batch(0, 1, 2))
+        left = client.send(batch(0, 1, 2), lambda: True)
         next(left)
         newer = hand(client, batch(5))
         with pytest.raises(RuntimeError, match="used for another slice"):
@@ -139,7 +139,7 @@ def test_left_in_the_middle_while_the_relay_thinks(is_closed: bool) -> None:
     with ScriptedRelay({"MAIL": [None, None, SILENCE]}) as relay:
         client = session_with(relay, seconds=5)
         assert hand(client, batch(9)).letters == "S"
-        left = client.send(batch(0, 1, 2))
+        left = client.send(batch(0, 1, 2), lambda: True)
         next(left)
         if is_closed:
             left.close()  # type: ignore[attr-defined]
@@ -165,7 +165,7 @@ def test_no_byte_of_the_content_left() -> None:
 def test_closed_in_mid_slice() -> None:
     with ScriptedRelay() as relay:
         client = session_with(relay)
-        outcomes = client.send(batch(0, 1, 2))
+        outcomes = client.send(batch(0, 1, 2), lambda: True)
         next(outcomes)
         client.close()
         with pytest.raises(RuntimeError, match="closed"):
@@ -186,7 +186,7 @@ def test_the_feeder_fails(offers: Sequence[str], good: int) -> None:
 
     with ScriptedRelay(offers=offers) as relay:
         client = session_with(relay)
-        outcomes = client.send(feed())
+        outcomes = client.send(feed(), lambda: True)
         assert [next(outcomes).result for _ in range(good)] == ["sent"] * good
         with pytest.raises(KeyError, match="lease lost"):
             next(outcomes)
@@ -206,7 +206,7 @@ def test_no_message_waits_for_the_next(offers: Sequence[str]) -> None:
                 yield message(number)
 
         client = session_with(relay)
-        assert [outcome.result for outcome in client.send(feed())] == ["sent"] * 3
+        assert [outcome.result for outcome in client.send(feed(), lambda: True)] == ["sent"] * 3
         client.close()
 
 
@@ -248,7 +248,7 @@ def test_silence(offers: Sequence[str], stage: str, patience: Any) -> None:
         handed = hand(client, batch(0, 1))
         client.close()
         check(relay, handed)
-    expected = {"greeting": "D", "EHLO": "D", "content": "SL"}.get(stage, "SD")
+    expected = {"greeting": "D", "EHLO": "D", "content": "SLD"}.get(stage, "SD")
     assert handed.letters == expected
     assert "no answer within 30 seconds" in (handed.down or handed.outcomes[-1].detail)
 
@@ -286,7 +286,7 @@ def test_time_of_the_feeder_does_not_count(patience: Any) -> None:
                 yield message(number)
 
         client = session_with(relay, seconds=30)
-        for outcome in client.send(feed()):
+        for outcome in client.send(feed(), lambda: True):
             assert outcome.result == "sent"
             assert client.deadline.left() > 0  # type: ignore[attr-defined]
         client.close()
@@ -333,7 +333,7 @@ def test_the_relay_has_seen_enough_in_mid_content(
 def test_the_route_s_own_sender_is_checked_at_once(sender: str) -> None:
     (relay,) = read_relays("smtp://127.0.0.1:1")
     with pytest.raises(Problem, match="WAYHOME_MAIL_FROM"):
-        open_session(relay, "Wayhome", sender, timeout_seconds=1)
+        open_session(relay, "Wayhome", sender, timeout_seconds=1, answer_seconds=1)
 
 
 @MODES
@@ -361,16 +361,16 @@ def test_nobody_listens() -> None:
     with ScriptedRelay() as relay:
         port = relay.port
     (read,) = read_relays(f"smtp://127.0.0.1:{port}")
-    client = open_session(read, "Wayhome", smtp_batch.FROM, timeout_seconds=30)
+    client = open_session(read, "Wayhome", smtp_batch.FROM, timeout_seconds=30, answer_seconds=30)
     with pytest.raises(RouteDown, match=rf"^127.0.0.1:{port}: cannot be reached: "):
-        next(client.send(batch(0)))
+        next(client.send(batch(0), lambda: True))
 
 
 def test_a_name_that_is_not_known() -> None:
     (read,) = read_relays("smtp://relay.invalid")
-    client = open_session(read, "Wayhome", smtp_batch.FROM, timeout_seconds=30)
+    client = open_session(read, "Wayhome", smtp_batch.FROM, timeout_seconds=30, answer_seconds=30)
     with pytest.raises(RouteDown, match=r"^relay\.invalid:25: its name is not known"):
-        next(client.send(batch(0)))
+        next(client.send(batch(0), lambda: True))
 
 
 def test_a_host_without_a_full_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ def authority(tmp_path: Path) -> Authority:
 def run(relay: ScriptedRelay, scheme: str, ca: Path | None, user: str = "") -> Handed:
     query = f"?ca={ca}" if ca else ""
     (read,) = read_relays(f"{scheme}://{user}localhost:{relay.port}{query}")
-    client = open_session(read, SENDER, FROM, timeout_seconds=30)
+    client = open_session(read, SENDER, FROM, timeout_seconds=30, answer_seconds=30)
     first = hand(client, [message(0), message(1), message(2)])
     second = hand(client, [message(3)]) if not first.down else first
     client.close()
@@ -73,7 +73,7 @@ def test_content_of_many_records(scheme: str, size: int, authority: Authority) -
         tls=authority.context(), offers=STARTTLS, is_tls_from_start=scheme == "smtps"
     ) as relay:
         (read,) = read_relays(f"{scheme}://localhost:{relay.port}?ca={authority.path}")
-        client = open_session(read, SENDER, FROM, timeout_seconds=30)
+        client = open_session(read, SENDER, FROM, timeout_seconds=30, answer_seconds=30)
         handed = hand(client, [message(0, "." * size), message(1)])
         client.close()
         check(relay, handed)

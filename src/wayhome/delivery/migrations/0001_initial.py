@@ -147,6 +147,7 @@ class Migration(migrations.Migration):
                 ('lane', models.PositiveSmallIntegerField(choices=[(1, 'warning'), (2, 'codes and links'), (3, 'advisory'), (4, 'digest')])),
                 ('size', models.PositiveIntegerField()),
                 ('relay', models.CharField(blank=True, max_length=80)),
+                ('cut_at', models.DateTimeField()),
                 ('due_at', models.DateTimeField()),
                 ('lease_until', models.DateTimeField(null=True)),
                 ('token', models.CharField(blank=True, max_length=32)),

@@ -4,7 +4,7 @@ Files are named by Message-ID: handing a message over twice leaves one file.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from wayhome.delivery.channels.mail import build
@@ -17,9 +17,12 @@ class _Files:
         self._outbox = outbox
         self._sender = sender
 
-    def send(self, messages: Iterable[Outgoing]) -> Iterator[Outcome]:
+    def send(
+        self, messages: Iterable[Outgoing], still_goes: Callable[[], bool]
+    ) -> Iterator[Outcome]:
         for message in messages:
-            yield self._write(message)
+            if still_goes():
+                yield self._write(message)
 
     def close(self) -> None:
         """Nothing is kept open."""

@@ -2,7 +2,8 @@
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import replace
 from email.errors import MessageError
 
 from wayhome.delivery.channels.mail import build
@@ -16,7 +17,7 @@ from wayhome.delivery.channels.smtp.content import as_content
 from wayhome.delivery.channels.smtp.opening import Link, open_link, tls_context
 from wayhome.delivery.channels.smtp.relays import Relay
 from wayhome.delivery.channels.smtp.transaction import MailPiece, NotUs
-from wayhome.delivery.channels.smtp.wire import Deadline, Lost
+from wayhome.delivery.channels.smtp.wire import Deadline, Lapsed, Lost
 from wayhome.delivery.types import Outcome, Outgoing, RouteDown, Session
 from wayhome.problems import Problem
 
@@ -31,20 +32,26 @@ def open_session(
     envelope_from: str,
     *,
     timeout_seconds: float,
+    answer_seconds: float,
     has_sent: bool = False,
+    has_others: bool = False,
 ) -> Session:
     """A session with ``relay``; it connects at the first message.
 
     ``sender``: the From header. ``envelope_from``: the envelope's sender of messages without a
     return path of their own. ``timeout_seconds``: between two outcomes, at most, without the time
-    that the caller takes to give the next message; connecting again counts. ``has_sent``: this
+    that the caller takes to give the next message; connecting again counts. ``answer_seconds``: for
+    the answer to a whole content, with None each ``timeout_seconds``. ``has_sent``: this
     relay has taken mail of ours before, so that *relaying denied* speaks of one addressee.
+    ``has_others``: another relay may take what this one cannot carry.
     """
     try:
         own = envelope_address(envelope_from)
     except BadAddress as error:
         raise Problem("WAYHOME_MAIL_FROM", str(error), "set name@domain") from error
-    return _Smtp(relay, sender, own, Deadline(timeout_seconds), has_sent)
+    return _Smtp(
+        relay, sender, own, Deadline(timeout_seconds), answer_seconds, has_sent, has_others
+    )
 
 
 class _Smtp:
@@ -56,11 +63,15 @@ class _Smtp:
         sender: str,
         envelope_from: EnvelopeAddress,
         deadline: Deadline,
+        answer_seconds: float,
         has_sent: bool,
+        has_others: bool,
     ) -> None:
         self.relay = relay
         self.deadline = deadline
+        self.answer_seconds = answer_seconds
         self.has_sent = has_sent
+        self.has_others = has_others
         self.turn: _Turn | None = None
         self._sender = sender
         self._envelope_from = envelope_from
@@ -68,11 +79,13 @@ class _Smtp:
         self._link: Link | None = None
         self._idle_since = 0.0
 
-    def send(self, messages: Iterable[Outgoing]) -> Iterator[Outcome]:
+    def send(
+        self, messages: Iterable[Outgoing], still_goes: Callable[[], bool]
+    ) -> Iterator[Outcome | None]:
         """See ``types.Session``. Only one call at a time has the connection: the newest."""
         if self.turn is not None or not self._is_fresh():
             self.drop()  # in the middle of an earlier call, or no longer of use
-        self.turn = turn = _Turn(self, messages)
+        self.turn = turn = _Turn(self, messages, still_goes)
         try:
             yield from turn.outcomes()
         except BaseException:
@@ -140,21 +153,30 @@ class _Smtp:
 class _Turn:
     """One call of ``send``."""
 
-    def __init__(self, session: _Smtp, messages: Iterable[Outgoing]) -> None:
+    def __init__(
+        self, session: _Smtp, messages: Iterable[Outgoing], still_goes: Callable[[], bool]
+    ) -> None:
         self._session = session
         self._messages = iter(messages)
+        self._still_goes = still_goes
         self._next: MailPiece | Outcome | None = None
         self._failure: Exception | None = None
         self._is_at_end = False
 
-    def outcomes(self) -> Iterator[Outcome]:
+    def outcomes(self) -> Iterator[Outcome | None]:
         while (item := self._taken()) is not None:
-            if isinstance(item, MailPiece):
-                self._session.deadline.restart()
-                item = self._outcome(item)
-            yield item
-            if self._session.turn is not self:
-                raise RuntimeError("this session was closed, or used for another slice, meanwhile")
+            if isinstance(item, Outcome):
+                yield from self._told(item)
+                continue
+            self._session.deadline.restart()
+            outcome = yield from self._outcome(item)
+            if outcome is not None:
+                yield from self._told(outcome)
+
+    def _told(self, outcome: Outcome | None) -> Iterator[Outcome | None]:
+        yield outcome
+        if self._session.turn is not self:
+            raise RuntimeError("this session was closed, or used for another slice, meanwhile")
 
     def _taken(self) -> MailPiece | Outcome | None:
         item, self._next = self._next, None
@@ -172,8 +194,9 @@ class _Turn:
             return None
         return self._session.prepare(message)
 
-    def _outcome(self, piece: MailPiece) -> Outcome:
-        """Hand it over, on a new connection if need be; RouteDown if that is of no use."""
+    def _outcome(self, piece: MailPiece) -> Generator[Outcome | None, None, Outcome | None]:
+        """Hand it over, on a new connection if need be; None where it was no longer to go.
+        RouteDown where it is of no use."""
         session = self._session
         lost: Lost | None = None
         for _ in range(_TRIES):
@@ -181,7 +204,7 @@ class _Turn:
                 break
             link = session.link()
             try:
-                return self._hand_over(piece, link)
+                return (yield from self._hand_over(piece, link))
             except Lost as error:
                 lost = error
                 session.drop()
@@ -189,22 +212,47 @@ class _Turn:
                 raise RouteDown(f"{session.relay.name}: {error}") from error
         raise RouteDown(f"{session.relay.name}: {lost}") from lost
 
-    def _hand_over(self, piece: MailPiece, link: Link) -> Outcome:
+    def _hand_over(
+        self, piece: MailPiece, link: Link
+    ) -> Generator[Outcome | None, None, Outcome | None]:
         """Lost: nothing of its content has left, it may be tried again."""
-        if (outcome := transaction.unfit(piece, link)) is not None:
-            return outcome
         session = self._session
+        if (outcome := transaction.unfit(piece, link)) is not None:
+            return replace(outcome, result="later") if session.has_others else outcome
         if link.in_flight is not piece:
             transaction.begin(piece, link)
         outcome = transaction.hand_envelope(piece, link, session.has_sent)
+        if outcome is None and not self._still_goes():
+            session.drop()  # its DATA has left: the relay would take anything for its content
+            return None
         outcome = outcome or transaction.hand_content(piece, link, session.has_sent)
         if outcome is None:
             self._look_ahead(link)
-            outcome = transaction.read_content_outcome(piece, link, session.has_sent)
+            outcome = yield from self._answer(piece, link)
         session.has_sent = session.has_sent or outcome.result == "sent"
         if link.is_over:
             session.drop()
         return outcome
+
+    def _answer(self, piece: MailPiece, link: Link) -> Generator[Outcome | None, None, Outcome]:
+        """What the relay says of a content that it has. Relays that look for spam and viruses take
+        their time (RFC 5321 §4.5.3.2.6), and what is sent again meanwhile comes twice."""
+        session, began = self._session, time.monotonic()
+        session.deadline.restart(min(session.answer_seconds, session.deadline.left()))
+        while True:
+            try:
+                return transaction.read_content_outcome(piece, link, session.has_sent)
+            except Lapsed:
+                left = began + session.answer_seconds - time.monotonic()
+                if left <= 0:
+                    break
+                yield from self._told(None)
+                session.deadline.restart(min(left, session.deadline.seconds))
+        link.is_over = True
+        words = f"no answer to a whole message within {session.answer_seconds:g} seconds"
+        # It would be so with the next one: they take another relay, or wait.
+        self._failure = self._failure or RouteDown(f"{session.relay.name}: {words}")
+        return transaction.in_doubt(words)
 
     def _look_ahead(self, link: Link) -> None:
         """While the relay reads a content: take the next message, and send its envelope."""

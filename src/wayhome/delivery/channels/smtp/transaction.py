@@ -12,7 +12,7 @@ from wayhome.delivery.channels.smtp.content import Content
 from wayhome.delivery.channels.smtp.opening import Link
 from wayhome.delivery.channels.smtp.replies import Reply
 from wayhome.delivery.channels.smtp.verdicts import Stage, Verdict, judge
-from wayhome.delivery.channels.smtp.wire import Lost
+from wayhome.delivery.channels.smtp.wire import Lapsed, Lost
 from wayhome.delivery.types import Outcome
 
 DOUBT = "whether it was taken cannot be known"
@@ -89,19 +89,26 @@ def hand_content(piece: MailPiece, link: Link, has_sent: bool) -> Outcome | None
         # A relay that has seen enough may say why, and close, in the middle of the content.
         reply = link.wire.last_reply()
         if reply is None or reply.code < 400:
-            return Outcome("later", f"{lost}: {DOUBT}")
+            return in_doubt(str(lost))
         return _content_outcome(piece, link, reply, has_sent)
     return None
 
 
 def read_content_outcome(piece: MailPiece, link: Link, has_sent: bool) -> Outcome:
-    """The relay's word on the content that was sent; NotUs."""
+    """The relay's word on the content that was sent; NotUs. Lapsed: it has not said it yet."""
     try:
         reply = link.wire.read_reply()
+    except Lapsed:
+        raise
     except Lost as lost:
         link.is_over = True
-        return Outcome("later", f"{lost}: {DOUBT}")
+        return in_doubt(str(lost))
     return _content_outcome(piece, link, reply, has_sent)
+
+
+def in_doubt(why: str) -> Outcome:
+    """Its content was on its way, and no answer to it will be heard."""
+    return Outcome("later", f"{why}: {DOUBT}", doubt=True)
 
 
 def _content_outcome(piece: MailPiece, link: Link, reply: Reply, has_sent: bool) -> Outcome:
@@ -111,7 +118,7 @@ def _content_outcome(piece: MailPiece, link: Link, reply: Reply, has_sent: bool)
         return Outcome("later", reply.words, reply.status)
     if verdict == "lost":
         link.is_over = True
-        return Outcome("later", f"connection given up at {reply.words}: {DOUBT}")
+        return in_doubt(f"connection given up at {reply.words}")
     if verdict != "sent" and link.in_flight is None:
         link.needs_reset = True  # RFC 5321 §4.1.1.4 makes it needless; not all have read it
     return _outcome(verdict, reply, piece)

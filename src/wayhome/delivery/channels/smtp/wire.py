@@ -22,6 +22,10 @@ class Lost(Exception):
         super().__init__(words)
 
 
+class Lapsed(Lost):
+    """The deadline has passed; nothing else is wrong with the connection."""
+
+
 class Deadline:
     """The time that one message has, from connecting to the last reply."""
 
@@ -40,8 +44,8 @@ class Deadline:
         """Time that was spent elsewhere does not count."""
         self._ends += seconds
 
-    def lapsed(self) -> Lost:
-        return Lost(f"no answer within {self.seconds:g} seconds")
+    def lapsed(self) -> Lapsed:
+        return Lapsed(f"no answer within {self.seconds:g} seconds")
 
 
 class Wire:
