@@ -430,7 +430,8 @@ class TestRelays:
         for _ in range(2):
             assert relays.choose(relays.SMTP, 1, now) is not None
             Slice.objects.create(
-                issue_id=0, channel="mail", route=relays.SMTP, lane=1, size=1, cut_at=now, due_at=now,
+                issue_id=0, channel="mail", route=relays.SMTP, lane=1, size=1, cut_at=now,
+                due_at=now,
                 relay="a", lease_until=now + timedelta(seconds=60), token="t",
             )  # fmt: skip
         assert relays.choose(relays.SMTP, 1, now) is None

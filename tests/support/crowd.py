@@ -80,7 +80,8 @@ def deliveries(issue: Issue, count: int, *, sent: bool, in_slice: int = 200) -> 
         "INSERT INTO slice (id, issue_id, channel, route, lane, size, relay, cut_at, due_at,"
         " lease_until,"
         f" token, tries, last_error, state) {_NUMBERS.format(count=-(-count // in_slice))}"
-        f" SELECT {BASE} + i, {issue.pk}, 'mail', 'files', 1, {in_slice}, '', %s, %s, NULL, '', 0, '',"
+        f" SELECT {BASE} + i, {issue.pk}, 'mail', 'files', 1, {in_slice}, '', %s, %s,"
+        " NULL, '', 0, '',"
         f" '{'done' if sent else 'open'}' FROM n",
         at,
         at,

@@ -40,7 +40,7 @@ class Say:
 
     ``split``: byte by byte. ``close``: the connection ends after it. ``is_silence``: nothing more
     is said on this connection, which stays open until the client has had enough. ``is_deaf``:
-    nothing more is read either.
+    nothing more is read either. ``after``: seconds that it takes to say it.
     """
 
     text: str
@@ -49,6 +49,7 @@ class Say:
     close: bool = False
     is_silence: bool = False
     is_deaf: bool = False
+    after: float = 0
 
 
 SILENCE = Say("", is_silence=True)
@@ -312,6 +313,7 @@ class _Connection:
         return line if keep_end else line[:-2]
 
     def _say(self, said: Say) -> None:
+        self.relay.is_over.wait(said.after)
         data = (said.text + "\r\n").encode("utf-8", "surrogateescape") if said.text else b""
         data = data if said.cut is None else data[: said.cut]
         if self.may_send is not None:

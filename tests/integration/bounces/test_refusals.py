@@ -127,6 +127,14 @@ class TestWhatItSuppresses:
         refuse(*(refusal(owed(each), "5.1.1", said("5.1.1")) for each in points))
         assert suppressed(*points) == [False] * 12
 
+    def test_not_where_the_relay_disowns_everyone(self) -> None:
+        """However few of each domain: it is the relay that lies."""
+        points = [point_of(f"P{number}x") for number in range(12)]
+        for number, point in enumerate(points):
+            ContactPoint.objects.filter(pk=point.pk).update(domain=f"d{number}.example")
+        refuse(*(refusal(owed(each), "5.1.1", said("5.1.1")) for each in points))
+        assert suppressed(*points) == [False] * 12
+
     def test_a_few_of_many_are_dead(self) -> None:
         for number in range(60):
             key = owed(point_of(f"Good{number}"))

@@ -179,13 +179,13 @@ class _Turn:
             raise RuntimeError("this session was closed, or used for another slice, meanwhile")
 
     def _taken(self) -> MailPiece | Outcome | None:
+        if self._failure is not None:
+            raise self._failure
         item, self._next = self._next, None
         return item if item is not None else self._take()
 
     def _take(self) -> MailPiece | Outcome | None:
         """The next message, ready to leave; None at the end."""
-        if self._failure is not None:
-            raise self._failure
         if self._is_at_end:
             return None
         message = next(self._messages, None)
