@@ -34,7 +34,7 @@ test-sqlite: $(VENV)/.dev
 
 # Needs WAYHOME_TEST_POSTGRES_URL, or a server on loopback that lets this user create databases.
 test-postgres: $(VENV)/.dev
-	WAYHOME_TEST_DATABASE=postgres $(BIN)/python -m pytest -m "not unit" $(PYTEST_FLAGS)
+	WAYHOME_TEST_DATABASE=postgres $(BIN)/python -m pytest -m "not unit and not once" $(PYTEST_FLAGS)
 
 lint: $(VENV)/.dev  ## style, types, import rules, missing migrations
 	$(BIN)/ruff check .

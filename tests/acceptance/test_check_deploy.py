@@ -12,7 +12,7 @@ import pytest
 from tests.support.commands import Instance, fresh_instance
 from tests.support.dns_server import name_server, texts
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.once]
 
 Zone = dict[str, dict[str, list[str]]]
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.commands import Instance, fresh_instance
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.once]
 DOCS = Path(__file__).parents[2] / "docs"
 ROOT = DOCS.parent
 

@@ -9,7 +9,7 @@ from tests.acceptance.test_browser import SMALL, browser
 from wayhome.delivery.composing import Link, Sentence, banner, document, heading, prose, section
 from wayhome.delivery.phrases import phrases
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.once]
 
 __all__ = ["browser"]  # the fixture
 

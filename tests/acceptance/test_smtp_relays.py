@@ -26,7 +26,7 @@ from wayhome.delivery.channels.smtp import open_session, read_relays, session, t
 from wayhome.delivery.channels.smtp.opening import Link
 from wayhome.delivery.types import Outgoing, Session
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.once]
 
 
 @pytest.fixture(params=sorted(KINDS), scope="module")
