@@ -155,8 +155,9 @@ MUTANTS = (
     Mutant(
         "a message is marked as sent before it is handed over",
         "delivery/sending.py",
-        "                self._in_hand.append(delivery)\n                yield message\n",
-        "                self._in_hand.append(delivery)\n"
+        "                self._in_hand.append((delivery, message, time.monotonic()))\n"
+        "                yield message\n",
+        "                self._in_hand.append((delivery, message, time.monotonic()))\n"
         '                self._note(delivery, "sent", "")\n'
         "                self._flush()\n"
         "                self._took = lambda *_: None\n"

@@ -114,7 +114,7 @@ def settle_orphans() -> None:
     folder = _folder()
     if not any(folder.glob("*.jsonl")):
         return
-    door = os.open(folder / "door", os.O_RDWR | os.O_CREAT, 0o600)
+    door = os.open(folder, os.O_RDONLY)  # a file of its own could not be made on a full disk
     try:
         _wait_at(door)
         _settle_orphans(folder)
