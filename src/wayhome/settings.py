@@ -41,7 +41,7 @@ DECLARED: dict[str, tuple[type, object, str]] = {
     ),
     "WAYHOME_ANSWER_SECONDS": (
         int,
-        600,
+        120,
         "seconds that a relay which has a whole message may take to answer; sent again sooner, a"
         " message that it takes after all comes twice",
     ),

@@ -18,6 +18,7 @@ ODD = 20  # every so-manieth address meets an oddity
 def test_an_odd_relay_is_borne_with(instance: Instance, kind: str) -> None:
     people = size(120, 1000)
     met = len([number for number in range(people) if not number % ODD])
+    instance.environment["WAYHOME_ANSWER_SECONDS"] = "2"
     instance.relay.stop()
     instance.relay.start(size(4, 80), odd=[f"{kind}:{ODD}"])
     instance.play("publish", str(people))

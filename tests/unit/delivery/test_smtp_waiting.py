@@ -39,15 +39,25 @@ def test_a_late_answer_is_an_answer(offers: Sequence[str]) -> None:
 
 
 @MODES
-def test_one_that_never_comes_ends_the_relay_for_now(offers: Sequence[str]) -> None:
+def test_one_that_never_comes_is_of_that_message(offers: Sequence[str]) -> None:
     with ScriptedRelay({"content": [None, SILENCE]}, offers=offers) as relay:
         client = session_with(relay, seconds=1, answer_seconds=2)
         handed = hand(client, batch(0, 1, 2))
         client.close()
         check(relay, handed)
-    assert handed.letters == "SLD"
+    assert handed.letters == "SLS"
     assert handed.outcomes[1].doubt
     assert "whether it was taken cannot be known" in handed.outcomes[1].detail
+
+
+@MODES
+def test_where_none_comes_the_relay_is_left(offers: Sequence[str]) -> None:
+    with ScriptedRelay({"content": [None, SILENCE, SILENCE]}, offers=offers) as relay:
+        client = session_with(relay, seconds=1, answer_seconds=2)
+        handed = hand(client, batch(0, 1, 2, 3))
+        client.close()
+        check(relay, handed)
+    assert handed.letters == "SLLD"
     assert "no answer to a whole message within 2 seconds" in handed.down
 
 

@@ -23,7 +23,7 @@ class Link:
     """An open connection: what the relay offers on it, and how far we are with it.
 
     ``needs_reset``: a transaction was begun and not ended. ``in_flight``: the piece whose
-    ``steps`` were begun. ``is_over``: it can carry no further message.
+    ``steps`` were begun. ``is_over``: it can carry no further message. ``has_taken``: a message.
     """
 
     wire: Wire
@@ -36,6 +36,7 @@ class Link:
     in_flight: object | None = None
     steps: list[tuple[Stage, bytes]] = field(default_factory=list)
     is_over: bool = False
+    has_taken: bool = False
 
 
 def open_link(relay: Relay, context: ssl.SSLContext | None, deadline: Deadline) -> Link:

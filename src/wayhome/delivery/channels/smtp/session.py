@@ -229,7 +229,8 @@ class _Turn:
         if outcome is None:
             self._look_ahead(link)
             outcome = yield from self._answer(piece, link)
-        session.has_sent = session.has_sent or outcome.result == "sent"
+        link.has_taken = link.has_taken or outcome.result == "sent"
+        session.has_sent = session.has_sent or link.has_taken
         if link.is_over:
             session.drop()
         return outcome
@@ -250,8 +251,9 @@ class _Turn:
                 session.deadline.restart(min(left, session.deadline.seconds))
         link.is_over = True
         words = f"no answer to a whole message within {session.answer_seconds:g} seconds"
-        # It would be so with the next one: they take another relay, or wait.
-        self._failure = self._failure or RouteDown(f"{session.relay.name}: {words}")
+        if not link.has_taken and self._failure is None:
+            # Not this message: it would be so with the next one. They take another relay, or wait.
+            self._failure = RouteDown(f"{session.relay.name}: {words}")
         return transaction.in_doubt(words)
 
     def _look_ahead(self, link: Link) -> None:
