@@ -41,11 +41,15 @@ def words_of_many(access: Access, replies: Sequence[Reply]) -> dict[int, str]:
     return {row.reply_id: unseal(row.key_id, bytes(row.sealed)) for row in rows}
 
 
-def own_replies(speaker_id: int, registration_ids: Iterable[int], limit: int = 50) -> list[Reply]:
-    """What this adult answered and what was recorded for these registrations, newest first."""
-    rows = Reply.objects.filter(
-        Q(said_by_id=speaker_id) | Q(registration_id__in=list(registration_ids))
-    )
+def own_replies(
+    speaker_id: int | None, registration_ids: Iterable[int], limit: int = 50
+) -> list[Reply]:
+    """What this adult answered and what was recorded for these registrations, newest first;
+    without the adult, for these registrations alone."""
+    chosen = Q(registration_id__in=list(registration_ids))
+    if speaker_id is not None:
+        chosen |= Q(said_by_id=speaker_id)
+    rows = Reply.objects.filter(chosen)
     return list(rows.select_related("registration__traveller").order_by("-said_at", "-pk")[:limit])
 
 

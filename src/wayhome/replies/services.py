@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 
-from wayhome.audience.models import AudienceRow
+from wayhome.audience.queries import own_issues
 from wayhome.bulletins.models import Ask, Issue
 from wayhome.links import ReplyLink, TripsLink, invalid
 from wayhome.officers.access import require
@@ -16,7 +16,7 @@ from wayhome.officers.roles import Verb
 from wayhome.problems import Problem
 from wayhome.replies.models import Answer, Reply, ReplyPrivate
 from wayhome.travellers.models import ContactPoint, Registration, Traveller
-from wayhome.travellers.queries import in_care
+from wayhome.travellers.queries import in_care, opens_all, spoken_for
 from wayhome.travellers.sealing import seal
 from wayhome.work import clock
 from wayhome.work.db import writes
@@ -33,9 +33,12 @@ ANSWERS: dict[str, tuple[Answer, ...]] = {
 
 
 def people_of(registration: Registration) -> list[Traveller]:
-    """The adult of a registration and the minors in their care: all that a link shows."""
+    """The adult of a registration and the minors in their care: all that a link shows. Of a record
+    that was joined to another's, and proved no address, those who came with it."""
     adult = registration.traveller
-    return [adult, *in_care(adult)]
+    if opens_all(registration):
+        return [adult, *in_care(adult)]
+    return [adult, *(each.traveller for each in spoken_for(registration)[1:])]
 
 
 def open_reply_link(link: ReplyLink) -> tuple[Issue, list[Traveller]]:
@@ -107,12 +110,9 @@ def reply_by_trips(
     """The same from a person's own page, to an issue that concerns them or to none."""
     registration = open_trips_link(link)
     shown = people_of(registration)
-    if (
-        issue_id is not None
-        and not AudienceRow.objects.filter(
-            issue_id=issue_id, traveller_id__in=[person.pk for person in shown]
-        ).exists()
-    ):
+    if issue_id is not None and issue_id not in {
+        issue.pk for issue in own_issues(registration, [person.pk for person in shown])
+    }:
         raise Problem("issue", "does not concern you", "reload the page")
     return _record(
         _chosen(shown, people),

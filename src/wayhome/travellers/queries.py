@@ -91,6 +91,29 @@ def spoken_for(registration: Registration) -> list[Registration]:
     return [registration, *minors.select_related("traveller").distinct().order_by("pk")]
 
 
+def opens_all(registration: Registration) -> bool:
+    """Whether a registration's own link opens what other registrations of its person hold.
+
+    Records are joined by officers, and anybody may have enrolled a person by name: only where an
+    address of this very registration was shown to be theirs, or where there is nothing else.
+    """
+    proven = Reach.objects.filter(
+        registration=registration,
+        purpose=Reach.Purpose.OWN,
+        verified_at__isnull=False,
+        hostile_since=None,
+        ended_at=None,
+    )
+    others = Registration.objects.filter(traveller=registration.traveller_id)
+    return proven.exists() or not others.exclude(pk=registration.pk).exists()
+
+
+def name_entered(registration: Registration) -> str:
+    """The name that this registration came with, whatever record it was joined to."""
+    people = registration.original.get("people") or [{}]
+    return str(people[0].get("name") or registration.traveller.name)
+
+
 def language_of(contact_point_id: int) -> str:
     """The language that messages to this address are written in."""
     rows = ContactPoint.objects.filter(pk=contact_point_id).values_list("language", flat=True)

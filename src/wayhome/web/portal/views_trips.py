@@ -14,7 +14,7 @@ from wayhome.problems import Problem, Problems
 from wayhome.replies import queries as replies
 from wayhome.replies import services
 from wayhome.travellers import queries as travellers
-from wayhome.travellers.models import Assurance, Registration
+from wayhome.travellers.models import Assurance, Registration, Traveller
 from wayhome.trips import queries as trips
 from wayhome.trips import services as trip_services
 from wayhome.trips.enrolment import check_days, check_stay
@@ -139,6 +139,17 @@ def _page(
     people = services.people_of(registration)
     ids = [person.pk for person in people]
     registrations = travellers.spoken_for(registration)
+    whole = travellers.opens_all(registration)
+    stays = _stays(registrations)
+    reaches = [(reach, masked(reach)) for reach in travellers.own_reaches(registrations)]
+    said = replies.own_replies(
+        registration.traveller_id if whole else None, [each.pk for each in registrations]
+    )
+    if not whole:
+        shown: list[Registration] = [each.trip.registration for each in stays]
+        shown += [reach.registration for reach, _ in reaches]
+        shown += [reply.registration for reply in said]
+        _name_as_entered(people, [*registrations, *shown])
     note = request.GET.get("note", "")
     return render(
         request,
@@ -146,18 +157,18 @@ def _page(
         {
             "token": token,
             "language": str(registration.original.get("language", "en")),
-            "adult": registration.traveller,
+            "adult": people[0],
             "people": people,
-            "stays": _stays(registrations),
+            "stays": stays,
             "issues": [
-                issue for issue in audience.own_issues(ids) if _may_read(registration, issue)
+                issue
+                for issue in audience.own_issues(registration, ids)
+                if _may_read(registration, issue)
             ],
-            "reaches": [(reach, masked(reach)) for reach in travellers.own_reaches(registrations)],
+            "reaches": reaches,
             "answers": services.ANSWERS[Ask.SAFETY],
-            "replies": replies.own_replies(
-                registration.traveller_id, [each.pk for each in registrations]
-            ),
-            "looks": officers.own_looks(ids),
+            "replies": said,
+            "looks": officers.own_looks(ids) if whole else [],
             "press": secrets.token_hex(16),
             "words_length": services.WORDS_LENGTH,
             "kept": request.POST,
@@ -166,6 +177,14 @@ def _page(
         },
         status=422 if problem else 200,
     )
+
+
+def _name_as_entered(people: list[Traveller], registrations: list[Registration]) -> None:
+    """For this page alone: the names that came with these registrations, not those of the records
+    that they were joined to."""
+    names = {each.traveller_id: travellers.name_entered(each) for each in registrations}
+    for person in [*people, *(each.traveller for each in registrations)]:
+        person.name = names[person.pk]
 
 
 def _may_read(registration: Registration, issue: Issue) -> bool:
