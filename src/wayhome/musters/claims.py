@@ -13,6 +13,9 @@ from wayhome.travellers import contact_policy
 from wayhome.travellers.contact_policy import By
 from wayhome.travellers.models import Reach, Registration
 from wayhome.travellers.queries import own_reaches, spoken_for
+from wayhome.trips import services as trips
+from wayhome.trips.enrolment import StaySaid
+from wayhome.trips.models import Stay
 from wayhome.work.db import writes
 
 
@@ -52,6 +55,33 @@ def carry_out_stops() -> int:
             contact_policy.stop(reach.pk, by, "asked before; no muster covers them any more")
             done += 1
     return done
+
+
+@writes
+def change_stay_by(stay: Stay, said: StaySaid) -> Stay:
+    """A person says on their own page that a stay of theirs is elsewhere, or on other days. While
+    officers look for them it takes them off nothing: both places count."""
+    if not covers({stay.trip.registration.traveller_id}):
+        return trips.change_stay(stay.pk, said=said)
+    same_place = said.country is None and said.place.strip() == stay.words
+    longer = said.arrive <= stay.arrive and (
+        said.depart is None or (stay.depart is not None and said.depart >= stay.depart)
+    )
+    if same_place and longer:
+        return trips.change_stay(stay.pk, said=said)
+    return trips.claim_stay(stay.pk, said)
+
+
+def settle_stays() -> int:
+    """What people said of their stays holds alone once no muster covers them; returns of how many
+    trips."""
+    settled = 0
+    for traveller_id, trip_ids in trips.travellers_with_claims().items():
+        if not covers({traveller_id}):
+            for trip_id in trip_ids:
+                trips.settle_claims(trip_id)
+                settled += 1
+    return settled
 
 
 def own_reach(registration: Registration, reach_id: int) -> Reach:

@@ -41,7 +41,8 @@ def expire_safe(_key: str) -> None:
     services.expire_safe()
 
 
-@job("musters.carry_out_stops", on=("musters.released",))
-def carry_out_stops(_key: str) -> None:
+@job("musters.carry_out_claims", on=("musters.released",))
+def carry_out_claims(_key: str) -> None:
     """A muster or an entry was closed: what people asked meanwhile is done now."""
     claims.carry_out_stops()
+    claims.settle_stays()

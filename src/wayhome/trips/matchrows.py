@@ -33,6 +33,11 @@ def write_stay(stay: Stay, traveller_id: int) -> None:
     )
 
 
+def remove(stay_ids: list[int]) -> None:
+    """These stays count no longer."""
+    StayMatch.objects.filter(stay_id__in=stay_ids).delete()
+
+
 def write_leg_ends(ends: Iterable[LegEnd], traveller_id: int) -> None:
     """Replace the rows of these ends of one traveller's legs."""
     ends = list(ends)

@@ -54,6 +54,8 @@ class Stay(PlacedFields):
     arrive = models.DateField()
     depart = models.DateField(null=True)  # null: no end
     departure_confirmed = models.BooleanField(default=False)
+    # The line that it was said instead of by somebody whom a muster covers: both count meanwhile.
+    instead_of = models.PositiveIntegerField(null=True)
     source = models.CharField(max_length=60)
     said_at = models.DateTimeField()
 

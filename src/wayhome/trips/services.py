@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from wayhome.places import pack
 from wayhome.places.placing import Placed
@@ -38,6 +38,8 @@ from wayhome.trips.queries import open_watches
 from wayhome.work import clock
 from wayhome.work.db import writes
 from wayhome.work.services import tell
+
+MOST_CLAIMS = 20  # of one stay, while a muster lasts
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,65 @@ def change_stay(
 
 
 @writes
+def claim_stay(stay_id: int, said: StaySaid) -> Stay:
+    """Another place or other days, said by somebody who is being looked for: kept beside the stay
+    that it is said instead of, and both count until ``settle_claims``."""
+    stay = _current(stay_id)
+    placed: Placed | None = None
+    if said.country is None and said.place.strip() == stay.words:
+        check_days(said, clock.today())
+    else:
+        placed = check_stay(said, clock.today())
+    origin = stay.instead_of or stay.line
+    of_trip = Stay.objects.filter(trip=stay.trip)
+    if of_trip.filter(instead_of=origin, is_current=True).count() >= MOST_CLAIMS:
+        raise Problem("stay", "was changed very often", "tell an officer where you are")
+    fresh = Stay.objects.create(
+        trip=stay.trip,
+        line=(of_trip.aggregate(n=Max("line"))["n"] or 0) + 1,
+        arrive=said.arrive,
+        depart=said.depart,
+        source=Door.SELF,
+        said_at=clock.now(),
+        instead_of=origin,
+        **(_fields(placed) if placed is not None else _place_of(stay)),
+    )
+    traveller = stay.trip.registration.traveller_id
+    matchrows.write_stay(fresh, traveller)
+    tell("trips.placed", traveller)
+    return fresh
+
+
+def travellers_with_claims() -> dict[int, list[int]]:
+    """Trips with stays that are said instead of others, by traveller."""
+    found: dict[int, list[int]] = {}
+    rows = Stay.objects.filter(is_current=True, instead_of__isnull=False)
+    pairs = rows.values_list("trip__registration__traveller_id", "trip_id").distinct()
+    for traveller_id, trip_id in pairs.order_by("trip_id"):
+        found.setdefault(traveller_id, []).append(trip_id)
+    return found
+
+
+@writes
+def settle_claims(trip_id: int) -> None:
+    """Nobody is looked for any more: what was said last holds, and what it was said instead of is
+    history."""
+    current = Stay.objects.filter(trip_id=trip_id, is_current=True)
+    last: dict[int, Stay] = {}
+    for claim in current.filter(instead_of__isnull=False).order_by("pk"):
+        last[claim.instead_of or 0] = claim
+    for origin, claim in last.items():
+        replaced = current.filter(Q(line=origin) | Q(instead_of=origin)).exclude(pk=claim.pk)
+        numbers = list(replaced.values_list("pk", flat=True))
+        matchrows.remove(numbers)
+        Stay.objects.filter(pk__in=numbers).update(is_current=False)
+        Stay.objects.filter(pk=claim.pk).update(instead_of=None)
+    if last:
+        registration = Registration.objects.get(pk=Trip.objects.get(pk=trip_id).registration_id)
+        tell("trips.placed", registration.traveller_id)
+
+
+@writes
 def confirm_departure(stay_id: int, on: date, source: str = Door.OFFICER) -> Stay:
     """The person has left for certain (an officer or an arrival says so): no days of grace."""
     stay = _current(stay_id)
@@ -240,9 +301,10 @@ def _new_version(
     if not Stay.objects.filter(pk=stay.pk, is_current=True).update(is_current=False):
         raise Problem("stay", "was changed meanwhile", "reload the page and change the newest")
     newest = Stay.objects.filter(trip=stay.trip, line=stay.line).aggregate(n=Max("version"))["n"]
-    values: dict[str, object] = {
-        name: getattr(stay, name)
-        for name in ("words", "precision", "lon", "lat", "radius_m", "areas", "arrive", "depart")
+    values: dict[str, object] = _place_of(stay) | {
+        "arrive": stay.arrive,
+        "depart": stay.depart,
+        "instead_of": stay.instead_of,
     }
     if placed is not None:
         values |= _fields(placed)
@@ -258,6 +320,11 @@ def _new_version(
     matchrows.write_stay(fresh, traveller)
     tell("trips.placed", traveller)
     return fresh
+
+
+def _place_of(stay: Stay) -> dict[str, object]:
+    names = ("words", "precision", "lon", "lat", "radius_m", "areas")
+    return {name: getattr(stay, name) for name in names}
 
 
 def _fields(placed: Placed) -> dict[str, object]:

@@ -13,8 +13,10 @@ from tests.integration.web.conftest import ARABIC, Links, said
 from wayhome import links as signing
 from wayhome.bulletins import services as bulletins
 from wayhome.bulletins.models import Issue
+from wayhome.musters import services as musters
 from wayhome.officers.access import access_for
 from wayhome.officers.models import Look, Officer
+from wayhome.places.reading import read
 from wayhome.replies.models import Reply, ReplyPrivate
 from wayhome.travellers.models import ContactPoint, Registration
 from wayhome.travellers.queries import names
@@ -250,6 +252,21 @@ def test_a_place_is_changed_or_its_fault_is_said(
     assert client.post(path, sent).status_code == 302
     new = Stay.objects.get(trip__registration=family[1], is_current=True)
     assert (new.words, new.depart) == ("Erbil, Iraq", None)
+
+
+def test_during_a_roll_call_both_places_count(
+    client: Client, links: Links, family: list[Registration], author: Officer
+) -> None:
+    musters.open_muster(author, name="Mosul", region=read("Nineveh, Iraq"), starts_at=clock.now())
+    run_until_idle()
+    own = Stay.objects.get(trip__registration=family[0])
+    sent = {"place": "Paris", "country": "France", "resident": "on"}
+    sent["arrive"] = own.arrive.isoformat()
+    answer = client.post(f"{links.trips}stays/{own.pk}/", sent, follow=True)
+    page = answer.content.decode()
+    assert "both places count" in page
+    assert "as you said during the roll call" in page
+    assert Stay.objects.filter(trip__registration=family[0], is_current=True).count() == 2
 
 
 def test_days_change_and_a_place_that_was_not_touched_stays_what_it_was(

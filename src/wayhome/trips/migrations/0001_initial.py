@@ -127,6 +127,7 @@ class Migration(migrations.Migration):
                 ('arrive', models.DateField()),
                 ('depart', models.DateField(null=True)),
                 ('departure_confirmed', models.BooleanField(default=False)),
+                ('instead_of', models.PositiveIntegerField(null=True)),
                 ('source', models.CharField(max_length=60)),
                 ('said_at', models.DateTimeField()),
                 ('trip', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stays', to='trips.trip')),

@@ -9,6 +9,7 @@ from django.urls import reverse
 from wayhome.audience import queries as audience
 from wayhome.bulletins.models import Ask, Distribution, Issue
 from wayhome.links import TripsLink
+from wayhome.musters.claims import change_stay_by
 from wayhome.officers import queries as officers
 from wayhome.problems import Problem, Problems
 from wayhome.replies import queries as replies
@@ -16,7 +17,6 @@ from wayhome.replies import services
 from wayhome.travellers import queries as travellers
 from wayhome.travellers.models import Assurance, Registration, Traveller
 from wayhome.trips import queries as trips
-from wayhome.trips import services as trip_services
 from wayhome.trips.enrolment import check_days, check_stay
 from wayhome.trips.models import Stay
 from wayhome.web.forms import faults_of
@@ -32,7 +32,7 @@ from wayhome.web.portal.views_reach import masked
 from wayhome.work import clock
 
 # What the page says after a change, by the word in its address.
-_NOTES = ("answered", "changed", "reach", "resumed", "stopped", "asked")
+_NOTES = ("answered", "changed", "claimed", "reach", "resumed", "stopped", "asked")
 
 
 @by_link()
@@ -83,8 +83,10 @@ def stay(request: HttpRequest, token: str, stay_id: int) -> HttpResponse:
         )
     else:
         form = StayForm(request.POST)
-        if _change(found, form):
-            return redirect(f"{reverse('portal:my-trips', args=[token])}?note=changed")
+        kept = _change(found, form)
+        if kept is not None:
+            note = "changed" if kept.instead_of is None else "claimed"
+            return redirect(f"{reverse('portal:my-trips', args=[token])}?note={note}")
     return render(
         request,
         "portal/stay.html",
@@ -98,15 +100,14 @@ def stay(request: HttpRequest, token: str, stay_id: int) -> HttpResponse:
     )
 
 
-def _change(stay: Stay, form: StayForm) -> bool:
-    """Write the new version, or show its faults beside their fields."""
+def _change(stay: Stay, form: StayForm) -> Stay | None:
+    """Write the change, or show its faults beside their fields."""
     faults: list[Problem] = []
     readable = form.is_valid()
     said = form.read(1, faults)
     try:
         if readable and not faults:
-            trip_services.change_stay(stay.pk, said=said)
-            return True
+            return change_stay_by(stay, said)
         # For their faults alone.
         if said.place.strip() == stay.words:
             check_days(said, clock.today())
@@ -119,7 +120,7 @@ def _change(stay: Stay, form: StayForm) -> bool:
         faults.append(problem)
     for fault in faults:
         form.show(fault.field.removesuffix(" 1"), fault)
-    return False
+    return None
 
 
 def _open(link: TripsLink) -> Registration:
