@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from tests.support.history import History
 
 
+@pytest.fixture(autouse=True)
+def _no_session_of_another_test() -> Iterator[None]:
+    """A sending thread keeps its sessions and its journal from slice to slice."""
+    yield
+    from wayhome.delivery import sending
+
+    sending._sender.rest()
+
+
 @pytest.fixture(scope="module")
 def written_history(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory

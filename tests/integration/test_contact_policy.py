@@ -12,7 +12,9 @@ from tests.support.factories import (
     enrol,
     enrol_one,
     mails,
+    own,
     publish,
+    reach_of,
     region,
     work,
     work_but_sending,
@@ -26,21 +28,13 @@ from wayhome.officers.access import Refused
 from wayhome.problems import Problem, Problems
 from wayhome.replies.services import open_trips_link
 from wayhome.travellers import contact_policy
-from wayhome.travellers.contact_policy import By, PolicySaid
-from wayhome.travellers.models import ContactPoint, Reach, ReachStep, Registration, Traveller
+from wayhome.travellers.contact_policy import PolicySaid
+from wayhome.travellers.models import ContactPoint, Reach, ReachStep, Registration
 from wayhome.travellers.zones import zone_names, zone_of_country
 from wayhome.trips.enrolment import PersonSaid
 from wayhome.work import clock
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
-
-
-def reach_of(person: Traveller) -> Reach:
-    return Reach.objects.get(registration__traveller=person)
-
-
-def own(reach: Reach) -> By:
-    return By(registration_id=reach.registration_id)
 
 
 def steps(reach: Reach) -> list[tuple[str, str]]:

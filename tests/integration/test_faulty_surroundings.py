@@ -6,7 +6,6 @@ import fcntl
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,9 @@ from tests.support.factories import (
     enrol_one,
     mails,
     make_staff,
+    own,
     publish,
+    reach_of,
     update,
     work,
     work_but_sending,
@@ -32,26 +33,11 @@ from wayhome.delivery.recording import Tried
 from wayhome.delivery.types import DeliveryKey, Outcome, Outgoing
 from wayhome.travellers import contact_policy
 from wayhome.travellers import services as travellers
-from wayhome.travellers.contact_policy import By
-from wayhome.travellers.models import ContactPoint, Reach, Traveller
+from wayhome.travellers.models import ContactPoint, Reach
 from wayhome.work import clock
 from wayhome.work.clock import database_now
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
-
-
-@pytest.fixture(autouse=True)
-def _no_session_of_another_test() -> Iterator[None]:
-    yield
-    sending._sender.rest()
-
-
-def reach_of(person: Traveller) -> Reach:
-    return Reach.objects.get(registration__traveller=person)
-
-
-def own(reach: Reach) -> By:
-    return By(registration_id=reach.registration_id)
 
 
 class SlowRelay(threading.Thread):

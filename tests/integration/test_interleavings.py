@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,9 @@ from tests.support.factories import (
     cancel,
     enrol_one,
     mails,
+    own,
     publish,
+    reach_of,
     run_schedules,
     stay,
     update,
@@ -31,25 +32,11 @@ from wayhome.delivery.recording import Tried, apply
 from wayhome.delivery.types import DeliveryKey, Outcome, Outgoing
 from wayhome.travellers import contact_policy
 from wayhome.travellers import services as travellers
-from wayhome.travellers.contact_policy import By, PolicySaid
-from wayhome.travellers.models import ContactPoint, Reach, Traveller
+from wayhome.travellers.contact_policy import PolicySaid
+from wayhome.travellers.models import ContactPoint, Reach
 from wayhome.work import clock
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
-
-
-@pytest.fixture(autouse=True)
-def _no_session_of_another_test() -> Iterator[None]:
-    yield
-    sending._sender.rest()
-
-
-def reach_of(person: Traveller) -> Reach:
-    return Reach.objects.get(registration__traveller=person)
-
-
-def own(reach: Reach) -> By:
-    return By(registration_id=reach.registration_id)
 
 
 @pytest.mark.parametrize("how", ["stopped", "ended", "out of date"])

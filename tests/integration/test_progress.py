@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from tests.support.factories import (
 )
 from tests.support.relays import Scripted, is_down, puts_off, refuses, set_relays, takes
 from wayhome.bulletins.models import Issue
-from wayhome.delivery import alarms, dispatching, pace, planning, queries, sending, totals
+from wayhome.delivery import alarms, dispatching, pace, planning, queries, totals
 from wayhome.delivery.canaries import canary_lines
 from wayhome.delivery.models import Delivery, Dispatch, PaceSample, Receipt, Relay, Slice
 from wayhome.delivery.queries import about, progress
@@ -42,12 +41,6 @@ from wayhome.work.clock import database_now
 from wayhome.work.services import run_one_due
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
-
-
-@pytest.fixture(autouse=True)
-def _no_session_of_another_test() -> Iterator[None]:
-    yield
-    sending._sender.rest()
 
 
 def receipt(issue: Issue, address: str, word: str, status: str = "") -> None:

@@ -31,23 +31,13 @@ from wayhome.letters.services import TEXT_LENGTH
 from wayhome.travellers import contact_policy
 from wayhome.travellers import services as travellers
 from wayhome.travellers.contact_policy import By
-from wayhome.travellers.models import ContactPoint, Reach, Traveller
+from wayhome.travellers.models import ContactPoint, Reach
 from wayhome.work import clock, clock_steps
 from wayhome.work.clock import database_now
 from wayhome.work.models import Owed
 from wayhome.work.services import owe
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
-
-
-@pytest.fixture(autouse=True)
-def _no_session_of_another_test() -> Iterator[None]:
-    yield
-    sending._sender.rest()
-
-
-def reach_of(person: Traveller) -> Reach:
-    return Reach.objects.get(registration__traveller=person)
 
 
 def point_of(name: str) -> ContactPoint:

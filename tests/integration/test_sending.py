@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from tests.support.factories import (
     enrol_one,
     mails,
     publish,
+    reach_of,
     update,
     warning,
     work,
@@ -34,7 +35,7 @@ from wayhome.letters.services import owe_letter
 from wayhome.travellers import contact_policy
 from wayhome.travellers import services as travellers
 from wayhome.travellers.contact_policy import By, PolicySaid
-from wayhome.travellers.models import ContactPoint, Reach, Traveller
+from wayhome.travellers.models import ContactPoint, Reach
 from wayhome.work import clock
 from wayhome.work.clock import database_now
 from wayhome.work.services import run_one_due
@@ -42,18 +43,8 @@ from wayhome.work.services import run_one_due
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 
-@pytest.fixture(autouse=True)
-def _no_session_of_another_test() -> Iterator[None]:
-    yield
-    sending._sender.rest()
-
-
 def advisory(**changes: Any) -> BulletinSaid:
     return warning(**{"kind": "advisory", "level": 3, "ask": "none", **changes})
-
-
-def reach_of(person: Traveller) -> Reach:
-    return Reach.objects.get(registration__traveller=person)
 
 
 def its_time_comes() -> None:

@@ -18,7 +18,8 @@ from wayhome.officers.models import Officer
 from wayhome.officers.roles import Role
 from wayhome.officers.services import clear
 from wayhome.places.region import AnyRegion, parse
-from wayhome.travellers.models import Traveller
+from wayhome.travellers.contact_policy import By
+from wayhome.travellers.models import Reach, Traveller
 from wayhome.trips import services as trips
 from wayhome.trips.enrolment import EnrolmentSaid, PersonSaid, StaySaid
 from wayhome.trips.services import Enrolled
@@ -92,6 +93,16 @@ def enrol_one(name: str = "Ann Ash", **rest: Any) -> Traveller:
     """One adult; their mail address follows their name unless it is given."""
     rest.setdefault("mail", f"{name.split()[0].lower()}@example.org")
     return enrol(name, **rest).registrations[0].traveller
+
+
+def reach_of(person: Traveller) -> Reach:
+    """The one way in which somebody is reached."""
+    return Reach.objects.get(registration__traveller=person)
+
+
+def own(reach: Reach) -> By:
+    """What is said about a reach on its owner's own page is said by them."""
+    return By(registration_id=reach.registration_id)
 
 
 def region(code: str = "IQ-NI") -> AnyRegion:
