@@ -164,8 +164,10 @@ class Instance:
         self.relay.stop()
         self.relay.start(delay_ms)
 
-    def wait_until_taken(self, messages: int) -> None:
-        wait_for(lambda: self.relay.count() >= messages, f"{messages} messages taken")
+    def wait_until_taken(self, messages: int, patience: float = PATIENCE_SECONDS) -> None:
+        every = 0.005 if patience == PATIENCE_SECONDS else 1.0
+        what = f"{messages} messages taken"
+        wait_for(lambda: self.relay.count() >= messages, what, every, patience)
 
     def stop(self, worker: subprocess.Popen[bytes]) -> None:
         """Ask a worker to end as an operator would; it ends well."""

@@ -24,17 +24,18 @@ def test_a_million_are_held_and_released(instance: Instance) -> None:
     assert instance.relay.count() == 0
 
     instance.play("resume")
-    instance.wait_until_taken(crowd // 20)
+    instance.wait_until_taken(crowd // 20, patience=HOURS)
     instance.play("stop")
     leased = "SELECT count(*) FROM slice WHERE token <> ''"
-    wait_for(lambda: instance.one(leased) == 0, "what is in hand is put down")
+    wait_for(lambda: instance.one(leased) == 0, "what is in hand is put down", every=0.1)
     held = instance.relay.count()
     assert held < crowd
     kill(worker)
     worker = instance.worker()
     instance.play("enrol", str(crowd + 1), "1")
     everyone = "SELECT count(*) FROM delivery"
-    wait_for(lambda: instance.one(everyone) == crowd + 2, "whoever enrols now waits with them")
+    joined = "whoever enrols now waits with them"
+    wait_for(lambda: instance.one(everyone) == crowd + 2, joined, every=0.2)
     assert instance.relay.count() == held
 
     instance.play("resume")
