@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -120,6 +122,50 @@ def compose_form(**changes: str) -> dict[str, str]:
         "en-instruction": "Go north.",
         "en-correction": "It is calm.",
     } | changes
+
+
+class TestSessionThatEnded:
+    """Somebody typed for an hour, and their session ended meanwhile."""
+
+    def hidden(self, page: str) -> dict[str, str]:
+        found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+        return {name: unescape(value) for name, value in found}
+
+    def test_what_was_typed_is_sent_after_signing_in(self, client: Client, author: Officer) -> None:
+        typed = compose_form(**{"en-body": 'There is "fighting" & more.\nIn two lines.'})
+        ended = client.post("/desk/bulletins/new/", typed)
+        assert ended.status_code == 401
+        assert not Bulletin.objects.exists()
+        sent = self.hidden(ended.content.decode())
+        again = client.post("/desk/sign-in/", sent | {"username": author.email, "password": "no"})
+        assert "do not belong together" in again.content.decode()
+        sent = self.hidden(again.content.decode())
+        inside = client.post(
+            "/desk/sign-in/", sent | {"username": author.email, "password": PASSWORD}
+        )
+        page = inside.content.decode()
+        assert inside.status_code == 200
+        assert 'action="/desk/bulletins/new/"' in page
+        assert not Bulletin.objects.exists()  # until the button is pressed
+        done = client.post("/desk/bulletins/new/", self.hidden(page))
+        assert done.status_code == 302
+        text = Bulletin.objects.get().texts.get(language="en")
+        assert text.body == 'There is "fighting" & more.\nIn two lines.'
+
+    @pytest.mark.parametrize(
+        "path", ["https://evil.example/desk/", "//evil.example/", "/enrol/", "/desk/nowhere/", "x"]
+    )
+    def test_it_is_sent_to_no_other_place(self, client: Client, author: Officer, path: str) -> None:
+        sent = {"kept_path": path, "kept-do": "keep"}
+        answer = client.post(
+            "/desk/sign-in/", sent | {"username": author.email, "password": PASSWORD}
+        )
+        assert (answer.status_code, answer["Location"]) == (302, "/desk/")
+
+    def test_hostile_words_stay_words(self, client: Client) -> None:
+        page = client.post("/desk/bulletins/new/", {'"><script>': '"><script>alert(1)</script>'})
+        assert "<script>alert" not in page.content.decode()
+        assert '"><script>' not in page.content.decode()
 
 
 def test_two_officers_bring_a_warning_out(

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from wayhome.officers.access import Refused, require
 from wayhome.officers.models import Officer
 from wayhome.officers.roles import Verb
+from wayhome.web.desk import kept
 from wayhome.web.htmx import is_fragment
 
 P = ParamSpec("P")
@@ -36,6 +37,8 @@ def desk(verb: Verb | None, *methods: str) -> Callable[[View[P]], Page[P]]:
             if not isinstance(officer, Officer):
                 if is_fragment(request):  # a page that outlived its session: load it again
                     return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+                if kept.fields(request):
+                    return kept.sign_in_page(request)
                 # An address that only takes forms cannot be gone back to.
                 again = request.method in ("GET", "HEAD")
                 return redirect_to_login(request.get_full_path() if again else reverse("desk:home"))

@@ -1,5 +1,8 @@
 """Sign in, what there is to do, what is owed."""
 
+from typing import Any
+
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,6 +14,7 @@ from wayhome.musters.queries import states_of_open
 from wayhome.officers.models import Officer
 from wayhome.officers.queries import officer_names
 from wayhome.officers.roles import Verb
+from wayhome.web.desk import kept
 from wayhome.web.desk.gate import desk
 from wayhome.work.queries import count_owed
 from wayhome.work.queries import owed as owed_lines
@@ -25,6 +29,13 @@ _WAITS_FOR = {
 class SignIn(LoginView):
     template_name = "desk/sign_in.html"
     redirect_authenticated_user = True
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(**context) | kept.along(self.request)
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        answer = super().form_valid(form)
+        return kept.resume_page(self.request) or answer
 
 
 @desk(None)
