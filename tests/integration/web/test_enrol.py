@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from wayhome.officers.models import Officer
 from wayhome.travellers import queries
 from wayhome.travellers.models import ContactPoint, Registration, Traveller
 from wayhome.trips.models import Stay
@@ -186,12 +187,23 @@ def test_rows_are_bounded(client: Client, form: dict[str, str]) -> None:
     assert page.content.decode().count('type="checkbox"') < 100
 
 
-def test_the_csrf_check_is_on_and_says_what_to_do(form: dict[str, str]) -> None:
+def test_it_needs_no_cookie_and_sets_none(form: dict[str, str]) -> None:
+    for path in ("/", "/enrol/", "/my-link/"):
+        page = Client().get(path)
+        assert (page.status_code, len(page.cookies)) == (200, 0)
     strict = Client(enforce_csrf_checks=True)
     answer = strict.post("/enrol/", form)
+    assert answer.status_code == 302
+    assert not answer.cookies
+    assert Registration.objects.count() == 2
+
+
+def test_the_desk_checks_and_says_what_to_do(author: Officer) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(author)
+    answer = strict.post("/desk/bulletins/new/", {"hazard": "Fighting"})
     assert answer.status_code == 403
     assert "Go back, reload the page" in answer.content.decode()
-    assert Registration.objects.count() == 0
 
 
 def test_days_far_ahead_are_refused(client: Client, form: dict[str, str]) -> None:

@@ -16,20 +16,22 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
+# Exempt from the CSRF check: what it guards against is another site using the rights that a browser
+# sends along by itself (cookies). The portal's pages use none: their right is the token in the
+# address, which another site does not know, or they give none at all. So people can enrol and
+# answer from browsers that keep no cookies.
+without_cookies = csrf_exempt
+
+
 class LinkDoesNotHold(Exception):
     """Raised by a page whose link opens nothing."""
 
 
 def by_link(*methods: str) -> Callable[[View[P]], View[P]]:
-    """A page opened by a token in its address; every link that does not hold reads alike.
-
-    Exempt from the CSRF check: what it guards against is another site using the rights that a
-    browser sends along by itself (cookies). These pages use none. The right is the token in the
-    address, which another site does not know; and people answer from browsers without cookies.
-    """
+    """A page opened by a token in its address; every link that does not hold reads alike."""
 
     def decorate(view: View[P]) -> View[P]:
-        @csrf_exempt
+        @without_cookies
         @require_http_methods(methods or ("GET", "HEAD"))
         @wraps(view)
         def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:

@@ -17,7 +17,7 @@ from wayhome.trips import queries as trips
 from wayhome.trips.enrolment import EnrolmentSaid
 from wayhome.trips.services import enrol as write
 from wayhome.web.portal.forms import EnrolPage
-from wayhome.web.portal.links import no_link
+from wayhome.web.portal.links import no_link, without_cookies
 from wayhome.work import clock
 
 _SALT = "wayhome.web.enrolled"
@@ -25,6 +25,7 @@ _SHOWN_SECONDS = 3600  # the page holds links: it is not shown again from a brow
 _PRESS = re.compile(r"[0-9a-f]{32}")
 
 
+@without_cookies
 @require_http_methods(["GET", "HEAD", "POST"])
 def enrol(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":

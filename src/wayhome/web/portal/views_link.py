@@ -8,8 +8,10 @@ from wayhome.delivery import linking
 from wayhome.problems import Problem
 from wayhome.web.forms import faults_of
 from wayhome.web.portal.forms import AddressForm
+from wayhome.web.portal.links import without_cookies
 
 
+@without_cookies
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST if request.method == "POST" else None)
