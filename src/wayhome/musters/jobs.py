@@ -1,6 +1,6 @@
 """Jobs of this room: fill rolls, take replies, put late joiners on, let *safe* expire."""
 
-from wayhome.musters import claims, services
+from wayhome.musters import claims, joined_records, services
 from wayhome.work.registry import batch_job, job
 
 MINUTE = 60
@@ -27,6 +27,11 @@ def take_replies(keys: list[str]) -> None:
 def join(keys: list[str]) -> None:
     for muster_id in services.open_musters():
         services.fill(muster_id, [int(key) for key in keys])
+
+
+@job("musters.follow_joins", on=("travellers.repointed",))
+def follow_joins(key: str) -> None:
+    joined_records.follow(int(key))
 
 
 @job("musters.refill", every=10 * MINUTE)

@@ -88,7 +88,8 @@ CASE_STATES = frozenset(
 
 
 class RollEntry(models.Model):
-    """One traveller on a muster. Nobody is ever taken off; an officer may close an entry."""
+    """One traveller on a muster. Nobody is ever taken off; an officer may close an entry, and that
+    of a record that was joined to another is closed, by nobody, while the other stands for it."""
 
     muster = models.ForeignKey(Muster, models.PROTECT, related_name="entries")
     traveller = models.ForeignKey(Traveller, models.PROTECT, related_name="+")
@@ -131,6 +132,8 @@ class RollChange(models.Model):
         REPLY = "reply", "a reply"
         SAFE_EXPIRED = "safe expired", "safe is no longer known"
         OFFICER = "officer", "an officer"
+        COUNTED_WITH = "counted with", "two records of one person are counted as one"
+        PARTED = "parted", "it is a person of its own again"
 
     entry = models.ForeignKey(RollEntry, models.PROTECT, related_name="changes")
     was = models.CharField(max_length=15, blank=True)

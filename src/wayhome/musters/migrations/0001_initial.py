@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('was', models.CharField(blank=True, max_length=15)),
                 ('state', models.CharField(max_length=15)),
-                ('why', models.CharField(choices=[('joined', 'put on the roll'), ('reply', 'a reply'), ('safe expired', 'safe is no longer known'), ('officer', 'an officer')], max_length=15)),
+                ('why', models.CharField(choices=[('joined', 'put on the roll'), ('reply', 'a reply'), ('safe expired', 'safe is no longer known'), ('officer', 'an officer'), ('counted with', 'two records of one person are counted as one'), ('parted', 'it is a person of its own again')], max_length=15)),
                 ('officer_id', models.BigIntegerField(null=True)),
                 ('reason', models.CharField(blank=True, max_length=60)),
                 ('at', models.DateTimeField()),
