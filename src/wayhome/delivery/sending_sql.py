@@ -176,7 +176,9 @@ def served_by(
         _SERVED.format(
             watching=f"a.reason = {int(Reason.WATCHING)}",
             serving=serving(condition),
-            audience="JOIN audience a ON a.traveller_id = s.traveller_id AND a.issue_id = %s",
+            # CROSS keeps SQLite from beginning with the issue's whole audience for each slice.
+            audience=f"{'CROSS ' if connection.vendor == 'sqlite' else ''}JOIN audience a"
+            " ON a.traveller_id = s.traveller_id AND a.issue_id = %s",
         ),
         [*parameters, issue_id],
     )
