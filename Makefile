@@ -3,8 +3,11 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
-# One process for each core; a file's tests stay together, with what they set up; the long ones first.
-PYTEST_FLAGS ?= -n auto --dist loadfile --no-loadscope-reorder
+# A process for each core and one more, since many tests wait for processes of theirs; a file's tests
+# stay together, with what they set up; the long ones first.
+PYTEST_FLAGS ?= -n $(shell expr $$(nproc) + 1) --dist loadfile --no-loadscope-reorder
+# Compiled once: the tests start the real commands hundreds of times.
+unexport PYTHONDONTWRITEBYTECODE
 PIP_FLAGS := --disable-pip-version-check --no-warn-script-location
 
 .PHONY: help demo test test-sqlite test-postgres chaos lint format bench constraints clean

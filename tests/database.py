@@ -35,6 +35,8 @@ def _postgres_url() -> str | None:
 for name in [name for name in os.environ if name.startswith("WAYHOME_")]:
     if not name.startswith("WAYHOME_TEST_") and name != "WAYHOME_REQUIRE_SERVICES":
         del os.environ[name]
+# Most tests sign in to see something else; those of signing in ask for both factors.
+os.environ["WAYHOME_SECOND_FACTOR"] = "optional"
 os.environ["WAYHOME_DATA_DIR"] = tempfile.mkdtemp(prefix="wayhome-test-")
 if DATABASE == "postgres":
     found = _postgres_url()

@@ -116,8 +116,8 @@ MUTANTS = (
     Mutant(
         "those at sea are lost",
         "trips/matchrows.py",
-        'return placed.areas or [("", 0)]',
-        "return placed.areas",
+        'for area, certainty in placed.areas] or [("", 0)]',
+        "for area, certainty in placed.areas]",
     ),
     Mutant(
         "the worse of two reasons is kept",

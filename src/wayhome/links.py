@@ -11,8 +11,9 @@ from wayhome.problems import Problem
 _REPLY_SALT = "wayhome.links.reply"
 _TRIPS_SALT = "wayhome.links.trips"
 _WATCH_SALT = "wayhome.links.watch"
+_CODE_SALT = "wayhome.links.code"
+_STILL_SALT = "wayhome.links.still"
 _LONGEST = 400
-_TRIPS = re.compile(r"/my/([^/\s]+)/")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,22 @@ class WatchLink:
     epoch: int
 
 
+@dataclass(frozen=True)
+class CodeLink:
+    """The way to verify the address that one code was sent to."""
+
+    code_id: int
+
+
+@dataclass(frozen=True)
+class StillLink:
+    """One adult's way to say that what is written of their stays holds, by one contact point."""
+
+    contact_point_id: int
+    registration_id: int
+    epoch: int
+
+
 def reply_token(link: ReplyLink) -> str:
     values = (link.issue_id, link.contact_point_id, link.registration_id, link.epoch)
     return signing.Signer(salt=_REPLY_SALT).sign_object(values)
@@ -76,8 +93,9 @@ def read_trips(token: str) -> TripsLink:
 
 
 def registrations_linked(text: str) -> set[int]:
-    """Whose own pages the words of a letter lead to."""
-    return {read_trips(token).registration_id for token in _TRIPS.findall(text)}
+    """Whose own pages the words of a letter lead to: links have a line of their own there."""
+    link = re.compile(rf"^{re.escape(settings.WAYHOME_PUBLIC_URL)}/my/([^/\s]+)/$", re.MULTILINE)
+    return {read_trips(token).registration_id for token in link.findall(text)}
 
 
 def watch_token(link: WatchLink) -> str:
@@ -91,6 +109,31 @@ def watch_url(link: WatchLink) -> str:
 
 def read_watch(token: str) -> WatchLink:
     return WatchLink(*_read(token, _WATCH_SALT, 4))
+
+
+def code_url(link: CodeLink) -> str:
+    return f"{settings.WAYHOME_PUBLIC_URL}/v/{code_token(link)}/"
+
+
+def code_token(link: CodeLink) -> str:
+    return signing.Signer(salt=_CODE_SALT).sign_object((link.code_id,))
+
+
+def read_code(token: str) -> CodeLink:
+    return CodeLink(*_read(token, _CODE_SALT, 1))
+
+
+def still_url(link: StillLink) -> str:
+    return f"{settings.WAYHOME_PUBLIC_URL}/still/{still_token(link)}/"
+
+
+def still_token(link: StillLink) -> str:
+    values = (link.contact_point_id, link.registration_id, link.epoch)
+    return signing.Signer(salt=_STILL_SALT).sign_object(values)
+
+
+def read_still(token: str) -> StillLink:
+    return StillLink(*_read(token, _STILL_SALT, 3))
 
 
 def invalid() -> Problem:

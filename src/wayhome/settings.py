@@ -3,9 +3,11 @@
 docs/reference/settings.md lists them; a test holds that page against ``DECLARED``.
 """
 
+import os
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from wayhome.secret_key import read_or_make
 
@@ -66,6 +68,94 @@ DECLARED: dict[str, tuple[type, object, str]] = {
     ),
     "WAYHOME_LEASE_SECONDS": (int, 60, "seconds after which a silent worker's work is taken over"),
     "WAYHOME_READBACK_MINUTES": (int, 60, "minutes for which a readback is fresh enough to sign"),
+    "WAYHOME_SECOND_FACTOR": (
+        str,
+        "",
+        "required or optional: whether officers need a passkey or a code beside the password;"
+        " empty: required, in an exercise optional",
+    ),
+    "WAYHOME_SESSION_IDLE_MINUTES": (
+        int,
+        60,
+        "minutes without a press of a button after which an officer signs in again",
+    ),
+    "WAYHOME_SESSION_HOURS": (int, 12, "hours after which an officer signs in again in any case"),
+    "WAYHOME_PROXIES": (
+        int,
+        0,
+        "proxies of your own in front of this site, each of which adds to X-Forwarded-For",
+    ),
+    "WAYHOME_KNOWN_NETWORKS": (
+        list,
+        [],
+        "networks (CIDR) from which many people come by one address: embassies, campuses",
+    ),
+    "WAYHOME_ENROL_PER_NETWORK": (
+        int,
+        30,
+        "enrolments from one network within ten minutes, above which more go to quarantine",
+    ),
+    "WAYHOME_ENROL_OVERALL": (
+        int,
+        60_000,
+        "enrolments from everywhere within ten minutes, above which more go to quarantine",
+    ),
+    "WAYHOME_CODES_PER_DOMAIN": (
+        int,
+        20_000,
+        "codes an hour to addresses of one domain that nobody has proven; more wait",
+    ),
+    "WAYHOME_MASTER_KEYS": (
+        str,
+        "",
+        "name:base64 keys that wrap each person's own, the newest last; empty: the file master.keys"
+        " in the data folder, made at first use",
+    ),
+    "WAYHOME_KEYS_URL": (
+        str,
+        "",
+        "PostgreSQL database of people's keys, not the main one; empty: keys.sqlite3 in the data"
+        " folder, for one host",
+    ),
+    "WAYHOME_TOMBSTONES": (
+        str,
+        "",
+        "file that lists who was erased, by number; empty: tombstones.jsonl in the data folder",
+    ),
+    "WAYHOME_RETAIN_STAY_DAYS": (int, 90, "days after its end for which a stay is kept"),
+    "WAYHOME_RETAIN_OPEN_DAYS": (
+        int,
+        730,
+        "days after which a stay without end, or a watch, that nobody said again is over",
+    ),
+    "WAYHOME_RETAIN_PERSON_DAYS": (
+        int,
+        30,
+        "days for which a person of whom no stay, journey or watch is left is kept",
+    ),
+    "WAYHOME_RETAIN_WORDS_DAYS": (
+        int,
+        365,
+        "days for which letters, words of replies, notes and relays' words are kept",
+    ),
+    "WAYHOME_RETAIN_LOOK_DAYS": (int, 1095, "days for which it is kept who looked at whom"),
+    "WAYHOME_RETAIN_MAIL_DAYS": (
+        int,
+        30,
+        "days for which codes that were sent are kept (a month at least), and files of mail on a"
+        " worker's host: outbox, mail-kept, bounces taken",
+    ),
+    "WAYHOME_PRIVACY_CONTACT": (
+        str,
+        "",
+        "who answers for people's data, as the privacy page names them, with an address",
+    ),
+    "WAYHOME_PRIVACY_AUTHORITY": (str, "", "authority to which people may complain"),
+    "WAYHOME_LEGAL_BASIS": (
+        str,
+        "",
+        "legal basis of each purpose in the operator's words, as JSON; empty: the register's",
+    ),
     "WAYHOME_SECURE_COOKIES": (bool, False, "cookies only over HTTPS (set it behind a TLS proxy)"),
 }
 
@@ -91,12 +181,37 @@ WAYHOME_CANARIES: list[str] = env("WAYHOME_CANARIES")
 WAYHOME_ALARM_MINUTES: int = env("WAYHOME_ALARM_MINUTES")
 WAYHOME_LEASE_SECONDS: int = env("WAYHOME_LEASE_SECONDS")
 WAYHOME_READBACK_MINUTES: int = env("WAYHOME_READBACK_MINUTES")
+WAYHOME_SECOND_FACTOR: str = env("WAYHOME_SECOND_FACTOR").strip().lower()
+if WAYHOME_SECOND_FACTOR not in ("", "required", "optional"):
+    raise ImproperlyConfigured("WAYHOME_SECOND_FACTOR: use required or optional")
+WAYHOME_SESSION_IDLE_MINUTES: int = env("WAYHOME_SESSION_IDLE_MINUTES")
+WAYHOME_SESSION_HOURS: int = env("WAYHOME_SESSION_HOURS")
+WAYHOME_PROXIES: int = env("WAYHOME_PROXIES")
+WAYHOME_KNOWN_NETWORKS: list[str] = env("WAYHOME_KNOWN_NETWORKS")
+WAYHOME_ENROL_PER_NETWORK: int = env("WAYHOME_ENROL_PER_NETWORK")
+WAYHOME_ENROL_OVERALL: int = env("WAYHOME_ENROL_OVERALL")
+WAYHOME_CODES_PER_DOMAIN: int = env("WAYHOME_CODES_PER_DOMAIN")
 WAYHOME_DATA_DIR = Path(env("WAYHOME_DATA_DIR")).absolute()
+# A file of keys is read again when it changes: a key is added while the system runs.
+WAYHOME_MASTER_KEYS_FILE: str = os.environ.get("WAYHOME_MASTER_KEYS_FILE", "")
+WAYHOME_MASTER_KEYS: str = "" if WAYHOME_MASTER_KEYS_FILE else env("WAYHOME_MASTER_KEYS")
+WAYHOME_KEYS_URL: str = env("WAYHOME_KEYS_URL")
+WAYHOME_TOMBSTONES: str = env("WAYHOME_TOMBSTONES")
+WAYHOME_RETAIN_STAY_DAYS: int = env("WAYHOME_RETAIN_STAY_DAYS")
+WAYHOME_RETAIN_OPEN_DAYS: int = env("WAYHOME_RETAIN_OPEN_DAYS")
+WAYHOME_RETAIN_PERSON_DAYS: int = env("WAYHOME_RETAIN_PERSON_DAYS")
+WAYHOME_RETAIN_WORDS_DAYS: int = env("WAYHOME_RETAIN_WORDS_DAYS")
+WAYHOME_RETAIN_LOOK_DAYS: int = env("WAYHOME_RETAIN_LOOK_DAYS")
+WAYHOME_RETAIN_MAIL_DAYS: int = env("WAYHOME_RETAIN_MAIL_DAYS")
+WAYHOME_PRIVACY_CONTACT: str = env("WAYHOME_PRIVACY_CONTACT")
+WAYHOME_PRIVACY_AUTHORITY: str = env("WAYHOME_PRIVACY_AUTHORITY")
+WAYHOME_LEGAL_BASIS: str = env("WAYHOME_LEGAL_BASIS")
 
 SECRET_KEY: str = env("WAYHOME_SECRET_KEY") or read_or_make(WAYHOME_DATA_DIR)
 DEBUG = False
 ALLOWED_HOSTS: list[str] = env("WAYHOME_HOSTS")
 CSRF_TRUSTED_ORIGINS = [WAYHOME_PUBLIC_URL]
+CSRF_FAILURE_VIEW = "wayhome.web.desk.kept.too_old"
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -127,7 +242,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "wayhome.web.sessions.OfficerMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -213,7 +328,7 @@ WHITENOISE_USE_FINDERS = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE: bool = env("WAYHOME_SECURE_COOKIES")
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = WAYHOME_SESSION_HOURS * 3600
 # An exercise and a live instance on one host must not share a session.
 SESSION_COOKIE_NAME = "wayhome-exercise" if WAYHOME_EXERCISE else "wayhome"
 # With "no-referrer" browsers send the origin "null" with every form, which CSRF checks refuse.
@@ -226,9 +341,14 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "wayhome.work.logs.Line",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     # The token in a signed link's address is a key: it is in no log.
-    "filters": {"links": {"()": "wayhome.web.logs.HideLinks"}},
+    "filters": {"links": {"()": "wayhome.work.logs.HideLinks"}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
@@ -237,4 +357,6 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # Below this level it writes whole pages' values, and secrets are shown on some, once.
+    "loggers": {"django.template": {"level": "INFO"}},
 }

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +43,13 @@ def instance(settings: Any, tmp_path: Path) -> Iterator[Instance]:
 
 def addresses(instance: Instance, people: int) -> list[str]:
     """The return paths of a delivery each; the people are p0@example.org, p1@…"""
+    now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}+00:00"  # what serves nobody is not kept for ever
     for number in range(1, people + 1):
         instance.rows(
             "INSERT INTO contact_point (id, kind, address, address_hash, domain, language,"
             " bounces, suppressed_why, link_epoch, made_at)"
             f" VALUES ({number}, 'mail', 'p{number - 1}@example.org', '{number}', 'example.org',"
-            " 'en', 0, '', 1, '2014-06-10 00:00:00+00:00')"
+            f" 'en', 0, '', 1, '{now}')"
         )
         instance.rows(
             "INSERT INTO delivery (issue_id, letter_id, contact_point_id, channel, state, tries,"

@@ -42,7 +42,7 @@ def as_set(folder: Path, relay: int) -> dict[str, str]:
 
 
 def deployed(instance: Instance, resolver: str) -> subprocess.CompletedProcess[str]:
-    return instance.run("check", "--deploy", "--resolver", resolver)
+    return instance.run_cold("check", "--deploy", "--resolver", resolver)
 
 
 def test_from_nothing_to_all_is_well(tmp_path: Path, relay: int) -> None:

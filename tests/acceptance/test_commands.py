@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,8 +110,29 @@ def test_a_broken_file_is_refused_whole(
     assert words in done.stderr
 
 
+def measured(instance: Instance, *arguments: str) -> Any:
+    """What a bench says; it reads its settings afresh, for it has a database of its own."""
+    done = instance.run_cold("bench", *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_bench_enrols_through_the_page_and_loses_nobody(instance: Instance) -> None:
+    answer = measured(instance, "enrol", "--enrolments", "100", "--rate", "40")
+    own, surge, bare = answer["ways"]
+    assert own["enrolments"] == surge["enrolments"] == bare["enrolments"] == 100
+    assert own["per_second"] > 0
+    assert surge["p99_ms"] > 0
+
+
+def test_bench_imports_beside_the_bare_writing_of_the_same_rows(instance: Instance) -> None:
+    answer = measured(instance, "import", "--rows", "1000")
+    assert answer["rows"] == 1000
+    assert all(way["per_second"] > 0 for way in answer["ways"])
+
+
 def test_bench_prints_its_time_beside_a_scan(instance: Instance) -> None:
-    answer = instance.json("bench", "audience", "--stays", "3000")
+    answer = measured(instance, "audience", "--stays", "3000")
     assert len(answer["regions"]) == 5
     for line in answer["regions"]:
         assert line["keyed_ms"] > 0

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.acceptance
 
 
 def _once(instance: Instance) -> dict[str, Any]:
-    done = instance.run("demo", "--once", "--json", "--people", "600")
+    done = instance.run_cold("demo", "--once", "--json", "--people", "600")
     assert done.returncode == 0, done.stderr
     counts: dict[str, Any] = json.loads(done.stdout)
     return counts
@@ -43,7 +43,7 @@ def test_demo_never_touches_a_live_instance(tmp_path: Path) -> None:
         assert instance.run("migrate").returncode == 0
         live = instance.run("officer", "add", "a@example.org", "--name", "A")
         assert live.returncode == 0
-        done = instance.run("demo", "--once", "--people", "50")
+        done = instance.run_cold("demo", "--once", "--people", "50")
         if "WAYHOME_DATABASE_URL" in instance.environment:
             assert done.returncode != 0
             assert "live" in done.stderr

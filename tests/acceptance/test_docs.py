@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,15 +39,36 @@ def _officers(instance: Instance) -> None:
         assert done.returncode == 0, done.stderr
 
 
-@pytest.fixture
-def instance(tmp_path: Path):
-    with fresh_instance(tmp_path / "data") as made:
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of an instance whose database is there, and empty."""
+    folder = tmp_path_factory.mktemp("migrated") / "data"
+    with fresh_instance(folder) as made:
         assert made.run("migrate").returncode == 0
+    return folder
+
+
+@pytest.fixture
+def instance(tmp_path: Path, migrated: Path):
+    shutil.copytree(migrated, tmp_path / "data")
+    with fresh_instance(tmp_path / "data") as made:
         yield made
 
 
 def test_operate(instance: Instance, tmp_path: Path) -> None:
     _run_all(instance, DOCS / "howto/operate.md", tmp_path)
+
+
+def test_access(instance: Instance, tmp_path: Path) -> None:
+    _run_all(instance, DOCS / "howto/access.md", tmp_path)
+
+
+def test_enrol(instance: Instance, tmp_path: Path) -> None:
+    _run_all(instance, DOCS / "howto/enrol.md", tmp_path)
+
+
+def test_people(instance: Instance, tmp_path: Path) -> None:
+    _run_all(instance, DOCS / "howto/people.md", tmp_path)
 
 
 def test_import(instance: Instance, tmp_path: Path) -> None:
@@ -60,9 +82,56 @@ def test_import(instance: Instance, tmp_path: Path) -> None:
         "a2,p,Ben Example,yes,,,en,Mosul,IQ,2026-01-01,,\n",
         encoding="utf-8",
     )
+    (mapping,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "register.toml").write_text(mapping, encoding="utf-8")
+    (tmp_path / "register.csv").write_text(
+        "Reisende\n\n"
+        "Nr.;Nachname, Vorname;E-Mail;Kind;Land;Ort 1;Von 1;Bis 1;Ort 2;Von 2;Bis 2;Passnummer\n"
+        "1;Weiß, Cora;cora@example.org;;Irak;Basra;24.12.2025;;;;;C01\n",
+        encoding="cp1252",
+    )
     _run_all(instance, DOCS / "howto/import.md", tmp_path)
+    assert not (tmp_path / "refused.csv").exists()
     again = instance.json("enrol", "import", str(tmp_path / "people.csv"))
     assert (again["enrolled"], again["known"]) == (0, 2)
+
+
+def test_officers(instance: Instance, tmp_path: Path) -> None:
+    """The page is a story: whom it invites, it recovers once they are an officer."""
+    page = DOCS / "howto/officers.md"
+    for command in _commands(page):
+        if "ines@" in command and " invite " not in command:
+            instance.run("officer", "add", "ines@example.org", "--name", "Ines")
+        done = instance.run(*shlex.split(command)[1:], cwd=tmp_path)
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+    assert "recovered an account, by a command on the host" in done.stderr
+    (again,) = [
+        each for each in instance.json("officer", "list") if each["email"] == "ines@example.org"
+    ]
+    assert again["factors"] == []
+
+
+def test_move(instance: Instance, migrated: Path, tmp_path: Path) -> None:
+    """As the page tells it: one instance sends, another takes in, each with the other's key."""
+    _officers(instance)
+    (tmp_path / "one.csv").write_text(
+        "name,place,country,arrive,mail\nAnn,Mosul,IQ,2026-01-01,ann@example.org\n",
+        encoding="utf-8",
+    )
+    assert instance.json("enrol", "import", str(tmp_path / "one.csv"))["enrolled"] == 1
+    shutil.copytree(migrated, tmp_path / "other")
+    with fresh_instance(tmp_path / "other") as other:
+        for command in _commands(DOCS / "howto/move.md"):
+            _, _, verb, *rest = shlex.split(command)
+            sends = verb == "export"
+            here, there = (instance, other) if sends else (other, instance)
+            key = there.json("enrol", "exchange-key")["key"]
+            given = [key if word == "KEY" else word for word in rest]
+            done = here.run("enrol", verb, *given, cwd=tmp_path)
+            assert done.returncode == 0, f"{command}\n{done.stderr}"
+        key = instance.json("enrol", "exchange-key")["key"]
+        again = other.json("enrol", "import", str(tmp_path / "people.whm"), "--from", key)
+        assert (again["enrolled"], again["known"], again["purpose"]) == (0, 1, "The embassy closes")
 
 
 def test_publish(instance: Instance, tmp_path: Path) -> None:
@@ -89,6 +158,22 @@ def _looked_at(lines: str) -> set[str]:
     found = re.findall(r"^(?:ok|look|NOT OK) +(\w+)", lines, re.MULTILINE)
     assert found
     return set(found)
+
+
+def test_privacy(instance: Instance, tmp_path: Path) -> None:
+    """Its commands run, on somebody who is there; the register that it names is the real one."""
+    _officers(instance)
+    people = tmp_path / "people.csv"
+    people.write_text(
+        "reference,name,mail,place,country,arrive\na,Ann,ann@example.org,Mosul,IQ,2026-01-01\n"
+    )
+    assert instance.json("enrol", "import", str(people))["enrolled"] == 1
+    (tmp_path / "data" / "tombstones.jsonl").touch()
+    page = DOCS / "howto/privacy.md"
+    _run_all(instance, page, tmp_path)
+    assert instance.run("privacy", "fields").stdout == (DOCS / "reference/fields.md").read_text()
+    asked = instance.json("privacy", "asks")
+    assert [row["waits_for"] for row in asked] == ["a worker"]
 
 
 def test_readme(instance: Instance, tmp_path: Path) -> None:

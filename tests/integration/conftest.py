@@ -23,6 +23,12 @@ def _no_session_of_another_test() -> Iterator[None]:
     sending._sender.rest()
 
 
+@pytest.fixture(autouse=True)
+def _passwords_are_hashed_once(settings: Any) -> None:
+    """One round: tests look at other things than how long hashing takes."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="module")
 def written_history(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory

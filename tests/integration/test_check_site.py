@@ -19,10 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.support.factories import make_officer
+from wayhome.officers.account_models import Totp
 from wayhome.officers.models import Officer
 from wayhome.officers.roles import Role
 from wayhome.ops.deploy import relays, site
 from wayhome.ops.deploy.findings import Finding
+from wayhome.work import clock
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -32,6 +34,7 @@ def _as_it_should_be(settings: Any) -> None:
     settings.WAYHOME_PUBLIC_URL = "https://wayhome.example.org"
     settings.ALLOWED_HOSTS = ["wayhome.example.org"]
     settings.SESSION_COOKIE_SECURE = True
+    settings.WAYHOME_SECOND_FACTOR = "required"
 
 
 def faults(found: Iterator[Finding]) -> dict[str, Finding]:
@@ -39,16 +42,33 @@ def faults(found: Iterator[Finding]) -> dict[str, Finding]:
     return {finding.what.split()[0]: finding for finding in found if finding.ok is not True}
 
 
+def with_a_factor(name: str, role: Role) -> None:
+    Totp.objects.create(
+        officer=make_officer(name, role), sealed=b"sealed", used_step=0, made_at=clock.now()
+    )
+
+
 def test_site(settings: Any) -> None:
     assert set(faults(site.findings())) == {"officers"}
-    make_officer("ines", Role.OFFICER)
+    with_a_factor("ines", Role.OFFICER)
     found = faults(site.findings())["officers"]
     assert found.fix.endswith("--role approver")
-    make_officer("jonas", Role.APPROVER)
-    make_officer("ada", Role.ADMINISTRATOR)
+    with_a_factor("jonas", Role.APPROVER)
+    with_a_factor("ada", Role.ADMINISTRATOR)
     assert faults(site.findings()) == {}
     Officer.objects.filter(name="Ines").update(is_active=False)
     assert faults(site.findings())["officers"].fix.endswith("--role officer")
+
+
+def test_who_has_a_password_alone(settings: Any) -> None:
+    for name, role in (("ines", Role.OFFICER), ("jonas", Role.APPROVER)):
+        with_a_factor(name, role)
+    make_officer("ada", Role.ADMINISTRATOR)
+    found = faults(site.findings())
+    assert set(found) == {"second"}
+    assert (found["second"].ok, found["second"].said[:2]) == (None, "1 ")
+    settings.WAYHOME_SECOND_FACTOR = "optional"
+    assert faults(site.findings())["second"].ok is False
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ class TestStop:
     def test_while_a_muster_covers_them_it_is_kept_as_said_and_not_carried_out(
         self, staff: Staff, outbox: Path
     ) -> None:
-        family = enrol("Ann", PersonSaid("Bo", minor=True)).registrations
+        family = enrol("Ann", PersonSaid("Bo", minor=True))
         reach = Reach.objects.get()
         muster = open_muster(staff)
         # The child alone is on the roll still: that is enough.
@@ -163,7 +163,7 @@ class TestStop:
         work()
         assert set(mails(outbox, issue)) == {"ann@example.org"}
 
-        musters.close_muster(staff.author, muster.pk)
+        musters.close_muster(staff.signer, muster.pk)
         work()
         reach.refresh_from_db()
         assert reach.stopped_at is not None
@@ -176,13 +176,13 @@ class TestStop:
         reach = reach_of(enrol_one("Ann"))
         first, second = open_muster(staff), open_muster(staff)
         claims.stop_by(reach.registration, reach.pk)
-        musters.close_muster(staff.author, first.pk)
+        musters.close_muster(staff.signer, first.pk)
         work()
         reach.refresh_from_db()
         assert reach.stopped_at is None
         entry = RollEntry.objects.get(muster=second)
         musters.decide(staff.author, entry.pk, "safe", reason="at home")
-        musters.close_entry(staff.author, entry.pk, reason="arrived")
+        musters.close_entry(staff.signer, entry.pk, reason="arrived")
         work()
         reach.refresh_from_db()
         assert reach.stopped_at is not None
@@ -208,7 +208,7 @@ class TestStop:
         muster = open_muster(staff)
         claims.stop_by(reach.registration, reach.pk)
         contact_policy.resume(reach.pk, own(reach))
-        musters.close_muster(staff.author, muster.pk)
+        musters.close_muster(staff.signer, muster.pk)
         work()
         reach.refresh_from_db()
         assert (reach.stop_asked_at, reach.stopped_at) == (None, None)

@@ -18,7 +18,14 @@ from wayhome.places.region import parse
 from wayhome.places.resolve import resolve
 from wayhome.problems import Problem, Problems
 from wayhome.travellers import services as travellers
-from wayhome.travellers.models import ContactPoint, Party, Reach, Registration, Traveller
+from wayhome.travellers.models import (
+    ContactPoint,
+    Party,
+    PartyMember,
+    Reach,
+    Registration,
+    Traveller,
+)
 from wayhome.trips import services as trips
 from wayhome.trips.enrolment import LegSaid, PersonSaid, StaySaid
 from wayhome.trips.models import Leg, LegMatch, Stay, StayMatch, Trip, Watch
@@ -45,18 +52,18 @@ class TestEnrol:
         made = enrol(
             "Ann Ash", PersonSaid("Bo Ash", minor=True), PersonSaid("Cy Ash", mail="cy@example.org")
         )
-        ann, bo, cy = [registration.traveller for registration in made.registrations]
+        ann, bo, cy = [registration.traveller for registration in made]
         assert [ann.name, bo.name, cy.name] == ["Ann Ash", "Bo Ash", "Cy Ash"]
         assert bo.guardian_id == ann.pk
         assert not cy.is_minor
-        assert made.party is not None
-        assert Reach.objects.get(contact_point__address="ann@example.org").party == made.party
+        party = PartyMember.objects.get(registration=made[0]).party
+        assert Reach.objects.get(contact_point__address="ann@example.org").party == party
         assert Reach.objects.get(contact_point__address="cy@example.org").party is None
         assert affected() == {ann.pk, bo.pk, cy.pk}
 
     def test_a_child_named_first_is_in_the_care_of_the_adult(self) -> None:
         made = enrol(PersonSaid("Bo Ash", minor=True), "Ann Ash")
-        bo, ann = [registration.traveller for registration in made.registrations]
+        bo, ann = [registration.traveller for registration in made]
         assert (bo.name, bo.guardian_id) == ("Bo Ash", ann.pk)
 
     def test_every_fault_is_named_and_nothing_written(self) -> None:
@@ -199,13 +206,13 @@ class TestHostileText:
             assert refused <= {"name 1", "place 2", "reference 1"}
             assert rows() == before
             return
-        traveller = Traveller.objects.get(pk=made.registrations[0].traveller_id)
+        traveller = Traveller.objects.get(pk=made[0].traveller_id)
         assert traveller.name.translate({0x200C: None, 0x200D: None}).isprintable()
         assert traveller.name.strip()
-        made.registrations[0].refresh_from_db()
-        assert made.registrations[0].original["mail"] == "ann@example.org"
-        Leg.objects.get(trip__registration=made.registrations[0])
-        Registration.objects.filter(pk=made.registrations[0].pk).update(reference="")
+        made[0].refresh_from_db()
+        assert made[0].original["mail"] == "ann@example.org"
+        Leg.objects.get(trip__registration=made[0])
+        Registration.objects.filter(pk=made[0].pk).update(reference="")
 
     @pytest.mark.parametrize(
         "mail",
@@ -307,4 +314,4 @@ class TestRepointing:
 def test_a_name_keeps_the_joiners_of_its_spelling() -> None:
     name = "\u0646\u06cc\u200c\u0644\u0648\u0641\u0631"
     made = enrol(PersonSaid(name + "\u202e"))
-    assert made.registrations[0].traveller.name == name
+    assert made[0].traveller.name == name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import socket
 import threading
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections, transaction
 
 from tests.support.factories import (
     Staff,
@@ -22,6 +23,8 @@ from tests.support.factories import (
     own,
     publish,
     reach_of,
+    said,
+    stay,
     update,
     work,
     work_but_sending,
@@ -31,10 +34,12 @@ from wayhome.delivery import journal, planning, planning_sql, relays, sending
 from wayhome.delivery.models import Attempt, Delivery, Slice, Total
 from wayhome.delivery.recording import Tried
 from wayhome.delivery.types import DeliveryKey, Outcome, Outgoing
-from wayhome.travellers import contact_policy
+from wayhome.travellers import contact_policy, erasure, retaining
 from wayhome.travellers import services as travellers
-from wayhome.travellers.models import ContactPoint, Reach
-from wayhome.work import clock
+from wayhome.travellers.models import ContactPoint, Reach, Traveller
+from wayhome.trips import adding
+from wayhome.trips.models import Stay
+from wayhome.work import clock, connecting
 from wayhome.work.clock import database_now
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -223,6 +228,7 @@ def test_planning_waits_for_nobody_who_tends_another_table(outbox: Path) -> None
     enrol_one("Ann")
     issue = publish(staff)
     with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE dispatch_step")  # as new: nobody has looked at it
         cursor.execute(
             "SELECT count(*) FROM pg_class WHERE relname = 'dispatch_step' AND reltuples < 0"
         )
@@ -309,3 +315,113 @@ def test_an_absurd_size_is_the_relays_fault(staff: Staff, settings: Any) -> None
     publish(staff)
     work()
     assert Delivery.objects.filter(state="refused").count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a file has no server to do it")
+def test_nobody_waits_long_for_who_stands_still_in_a_write(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WAYHOME_LEASE_SECONDS = 1
+    monkeypatch.setattr(connecting, "LEAST_SECONDS", 1)
+    enrol_one("Ann")
+    stands, woken = threading.Event(), threading.Event()
+    told: list[str] = []
+
+    def stand_still() -> None:
+        try:
+            with transaction.atomic():
+                Traveller.objects.update(name="Bob")
+                stands.set()
+                woken.wait(60)
+                Traveller.objects.update(name="Bob")
+        except DatabaseError as error:
+            told.append(str(error))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=stand_still)
+    thread.start()
+    try:
+        assert stands.wait(10)
+        assert Traveller.objects.update(name="Cem") == 1  # waits for the row until it is free
+        assert not woken.is_set()
+    finally:
+        woken.set()
+        thread.join()
+    assert len(told) == 1
+    assert list(Traveller.objects.values_list("name", flat=True)) == ["Cem"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite does one after the other")
+@pytest.mark.parametrize("by", ["whoever gave it", "its time"])
+def test_an_address_is_not_erased_under_who_enrols_with_it(outbox: Path, by: str) -> None:
+    """Their enrolment is written and not committed yet: an import takes a while."""
+    if by == "its time":
+        travellers.contact_point("mail", "home@example.org")
+        ContactPoint.objects.update(made_at=clock.now() - timedelta(days=900))
+    else:
+        ann = enrol_one("Ann", mail="home@example.org")
+    written, go_on = threading.Event(), threading.Event()
+
+    def enrol_slowly() -> None:
+        try:
+            with transaction.atomic():
+                enrol_one("Bob", mail="home@example.org")
+                written.set()
+                go_on.wait(60)
+        finally:
+            connection.close()
+
+    def forget() -> None:
+        try:
+            if by == "its time":
+                retaining.unused_points(clock.now() - timedelta(days=400), 0, False)
+            else:
+                asked = erasure.ask(ann.registrations.get(), erasure.Ask.SaidBy.SELF)
+                assert erasure.carry_out(asked.pk)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=enrol_slowly), threading.Thread(target=forget)]
+    threads[0].start()
+    assert written.wait(10)
+    threads[1].start()
+    threads[1].join(0.5)  # it waits, or is done
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    point = Reach.objects.get(registration__traveller__name="Bob").contact_point
+    assert (point.address, point.erased_at) == ("home@example.org", None)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite does one after the other")
+def test_a_press_that_reaches_two_processes_adds_one_trip(
+    outbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = enrol_one("Ann").registrations.get()
+    trip = said("Ann", stays=[stay("Erbil", 1, 5)])
+    both, write = threading.Barrier(2), adding.write_trips
+
+    def written_late(trips: Any) -> None:
+        made = list(trips)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(1)  # both have looked, if nothing holds one of them
+        write(made)
+
+    monkeypatch.setattr(adding, "write_trips", written_late)
+
+    def press() -> None:
+        try:
+            adding.add_trips([ann], trip)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Stay.objects.filter(words__icontains="Erbil").count() == 1

@@ -122,7 +122,7 @@ def test_parted_they_are_two_again(muster: Muster, ann: Traveller, twin: Travell
 def test_a_muster_that_is_closed_stays_as_it_was(
     staff: Staff, muster: Muster, ann: Traveller, twin: Traveller
 ) -> None:
-    musters.close_muster(staff.author, muster.pk)
+    musters.close_muster(staff.signer, muster.pk)
     before = list(RollEntry.objects.order_by("pk").values())
     changes = RollChange.objects.count()
     join(twin, ann)
@@ -134,10 +134,29 @@ def test_what_an_officer_closed_stays_closed(
     staff: Staff, muster: Muster, ann: Traveller, twin: Traveller
 ) -> None:
     musters.decide(staff.author, entry(twin).pk, "departed", reason="Seen at the border")
-    musters.close_entry(staff.author, entry(twin).pk, reason="She is at home")
+    musters.close_entry(staff.signer, entry(twin).pk, reason="She is at home")
     join(twin, ann)
     assert states() == {"Ann": "silent"}
     registration = ann.registrations.exclude(original__people__0__name="Ann").get()
     travellers.repoint(registration, twin, why="two people after all", by_officer=1)
     work()
     assert states() == {"Ann": "silent"}
+
+
+def test_a_case_and_a_call_for_help_are_both_seen(
+    staff: Staff, muster: Muster, ann: Traveller, twin: Traveller
+) -> None:
+    replies.reply_told(staff.author, ann.pk, "needs help")
+    work()
+    musters.decide(staff.case_officer, entry(twin).pk, "held by others", reason="He called")
+    join(twin, ann)
+    assert (entry(ann).state, entry(ann).later_claim) == ("held by others", "needs help")
+
+
+def test_a_call_for_help_is_shown_beside_a_case(
+    staff: Staff, muster: Muster, ann: Traveller, twin: Traveller
+) -> None:
+    musters.decide(staff.case_officer, entry(ann).pk, "in hospital", reason="The ward says so")
+    musters.decide(staff.author, entry(twin).pk, "needs help", reason="She rang")
+    join(twin, ann)
+    assert (entry(ann).state, entry(ann).later_claim) == ("in hospital", "needs help")

@@ -237,7 +237,7 @@ class TestWho:
         made = enrol(
             "Ann", mail="ann@example.org", emergency_mail="mum@example.org", phone="+9647901234567"
         )
-        registration = made.registrations[0]
+        registration = made[0]
         for name, change in {
             "ended": {"ended_at": clock.now()},
             "hostile": {"hostile_since": clock.now()},
@@ -340,7 +340,7 @@ class TestAnAddressThatIsMended:
         assert dict(facts) == {"planned": 1, "sent": 1}
 
     def test_what_bounced_goes_again_and_only_once(self, staff: Staff, outbox: Path) -> None:
-        ann = enrol("Ann").registrations[0]
+        ann = enrol("Ann")[0]
         issue = publish(staff)
         work()
         point = ContactPoint.objects.get()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,14 +15,16 @@ from django.db import transaction
 from tests.support.factories import (
     Staff,
     cancel,
+    enrol,
     enrol_one,
+    mails,
     publish,
     work,
     work_but_sending,
 )
 from tests.support.relays import Scripted, set_relays, takes
 from wayhome.bulletins.models import Issue
-from wayhome.delivery import linking, relays, sending
+from wayhome.delivery import canaries, linking, relays, sending
 from wayhome.delivery.models import Attempt, Delivery, Receipt, Relay, Slice
 from wayhome.delivery.receipts import record as record_receipt
 from wayhome.delivery.recording import Tried, apply
@@ -151,15 +154,29 @@ class TestRecheck:
         with transaction.atomic():
             apply([Tried(key, "withdrawn", why, "", "r", clock.now())])
 
-    def test_lifted_before_it_is_recorded(
-        self, staff: Staff, relay: TakesAhead, issue: Issue
-    ) -> None:
+    def withdraw_what_was_lifted(self, staff: Staff, issue: Issue) -> None:
         travellers.suppress(point_of("Bob"), "it bounced")
         travellers.lift(staff.author, point_of("Bob").pk, "he called")
         work_but_sending()
         self.withdraw(issue, "Bob", "suppressed")
+
+    def test_lifted_before_it_is_recorded(
+        self, staff: Staff, relay: TakesAhead, issue: Issue
+    ) -> None:
+        self.withdraw_what_was_lifted(staff, issue)
         work()
         assert outcomes("Bob") == ["withdrawn", "sent"]
+
+    def test_who_got_it_from_an_overtaken_worker_does_not_get_it_twice(
+        self, staff: Staff, relay: TakesAhead, issue: Issue
+    ) -> None:
+        self.withdraw_what_was_lifted(staff, issue)
+        key = DeliveryKey(issue.pk, 0, point_of("Bob").pk, "mail")
+        with transaction.atomic():
+            apply([Tried(key, "sent", "250 taken", "", "r", clock.now())])
+        work()
+        assert outcomes("Bob") == ["withdrawn", "sent"]
+        assert relay.addresses.count("bob@example.org") == 0
 
     def test_resumed_before_it_is_recorded(self, relay: TakesAhead, issue: Issue) -> None:
         bob = Reach.objects.get(contact_point=point_of("Bob"))
@@ -293,3 +310,24 @@ def test_a_letter_of_many_links_and_long_names_goes(
     assert "24 Wolfeschlegelsteinhausen" in letter.text
     work()
     assert relay.addresses == ["home@example.org"]
+
+
+@pytest.mark.parametrize("name", ["Bob /my/x/ Ash", "http://127.0.0.1:8000/my/x/"])
+def test_a_letter_of_links_goes_whatever_a_name_holds(outbox: Path, name: str) -> None:
+    enrol("Ann Ash", name)
+    work()
+    linking.ask("ann@example.org")
+    work()
+    assert len(list((outbox / "letters").glob("*.eml"))) == 1
+
+
+def test_a_canary_that_is_no_address_stops_no_warning(
+    staff: Staff, settings: Any, outbox: Path
+) -> None:
+    settings.WAYHOME_CANARIES = ["Canary <canary@example.org>", "good@example.org"]
+    enrol_one("Ann")
+    issue = publish(staff)
+    work()
+    assert set(mails(outbox, issue)) == {"ann@example.org", "good@example.org"}
+    assert len(canaries.faults()) == 1
+    assert "Canary <" in canaries.faults()[0]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import OperationalError
 
 from tests.support.factories import (
     Staff,
@@ -25,7 +26,7 @@ from tests.support.factories import (
 from tests.support.relays import Scripted, is_down, puts_off, refuses, set_relays, takes
 from wayhome.bulletins.models import Issue
 from wayhome.bulletins.services import BulletinSaid
-from wayhome.delivery import planning, relays, sending
+from wayhome.delivery import leasing, planning, relays, sending
 from wayhome.delivery.models import Attempt, Delivery, Dispatch, Lane, Relay, Slice
 from wayhome.delivery.queries import progress
 from wayhome.delivery.sending import send_one_slice
@@ -131,6 +132,54 @@ class TestAskedAgainAtHandOff:
         work()
         assert relay.addresses == ["p0@example.org", "p1@example.org"]
         assert progress(issue).withdrawn == 1
+
+    def test_a_database_that_goes_while_a_relay_takes_its_time_does_not_double(
+        self, staff: Staff, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        enrol_one("Ann")
+        issue = publish(staff)
+        work_but_sending()
+        away = [OperationalError("the server closed the connection")] * 2
+        record = leasing.record
+
+        def recorded(*arguments: Any, **more: Any) -> Any:
+            if away:
+                raise away.pop()
+            return record(*arguments, **more)
+
+        monkeypatch.setattr(leasing, "record", recorded)
+        relay = Scripted(silences=2)
+        set_relays(monkeypatch, settings, relay)
+        Slice.objects.update(route=relays.SMTP)
+        work()
+        assert not away
+        assert relay.addresses == ["ann@example.org"]
+        assert attempts(issue) == [("sent", "250 taken")]
+
+    def test_what_was_recorded_and_the_answer_was_lost_is_one_attempt(
+        self, staff: Staff, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in range(3):
+            enrol_one(f"P{number}")
+        issue = publish(staff)
+        work_but_sending()
+        lost, record = [True], leasing.record
+
+        def recorded(leased: Slice, tried: Any, **more: Any) -> Any:
+            found = record(leased, tried, **more)
+            if tried and lost:
+                lost.pop()
+                raise OperationalError("the server closed the connection")
+            return found
+
+        monkeypatch.setattr(leasing, "record", recorded)
+        relay = Scripted(silences=2)
+        set_relays(monkeypatch, settings, relay)
+        Slice.objects.update(route=relays.SMTP)
+        work()
+        assert not lost
+        assert len(relay.got) == 3
+        assert attempts(issue) == [("sent", "250 taken")] * 3
 
     def test_it_comes_in_the_language_chosen_for_this_address(
         self, staff: Staff, outbox: Path

@@ -75,13 +75,23 @@ def test_both_places_are_warned_while_it_lasts(
     assert RollEntry.objects.get(traveller=ann, muster=muster).closed_at is None
 
 
+def test_what_was_said_as_the_muster_closed_holds_before_long(ann: Traveller) -> None:
+    """It was written down a moment after the claims of the muster had been settled."""
+    trips.claim_stay(current()[0].pk, stay("Paris, France"))
+    work()
+    assert words() == ["Mosul", "Paris"]
+    run_schedules()
+    work()
+    assert words() == ["Paris"]
+
+
 def test_what_was_said_last_holds_once_nobody_looks_for_them(
     staff: Staff, ann: Traveller, muster: Muster, outbox: Path
 ) -> None:
     for place in ("Paris, France", "Lyon, France", "Berlin, Germany"):
         change_stay_by(current()[-1], stay(place))
     assert words() == ["Mosul", "Paris", "Lyon", "Berlin"]
-    musters.close_muster(staff.author, muster.pk)
+    musters.close_muster(staff.signer, muster.pk)
     work()
     assert words() == ["Berlin"]
     assert current()[0].instead_of is None
@@ -101,10 +111,10 @@ def test_while_another_muster_covers_them_both_go_on(
     )
     work()
     change_stay_by(current()[0], stay("Paris, France"))
-    musters.close_muster(staff.author, muster.pk)
+    musters.close_muster(staff.signer, muster.pk)
     work()
     assert words() == ["Mosul", "Paris"]
-    musters.close_muster(staff.author, other.pk)
+    musters.close_muster(staff.signer, other.pk)
     run_schedules()
     work()
     assert words() == ["Paris"]
@@ -136,3 +146,24 @@ def test_a_place_that_cannot_be_read_changes_nothing(ann: Traveller, muster: Mus
     with pytest.raises((Problem, Problems)):
         change_stay_by(current()[0], stay("Qqqqqq"))
     assert words() == ["Mosul"]
+
+
+@pytest.mark.parametrize("depart", [10, 20])
+def test_whoever_takes_it_back_is_warned_where_they_are(
+    staff: Staff, outbox: Path, ann: Traveller, depart: int
+) -> None:
+    """What was said last holds: also where it is the stay that was there before."""
+    muster = musters.open_muster(
+        staff.author, name="Mosul", region=region(), starts_at=clock.now() - timedelta(hours=1)
+    )
+    work()
+    mosul = Stay.objects.get(is_current=True)
+    change_stay_by(mosul, stay("Paris, France"))  # a slip
+    again = change_stay_by(mosul, stay(mosul.words, depart=depart))
+    assert again.instead_of is None
+    musters.close_muster(staff.signer, muster.pk)
+    work()
+    assert [each.words for each in Stay.objects.filter(is_current=True)] == [mosul.words]
+    issue = publish(staff)
+    work()
+    assert set(mails(outbox, issue)) == {"ann@example.org"}

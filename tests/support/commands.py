@@ -15,6 +15,9 @@ import psycopg
 from psycopg import sql
 
 from tests.database import DATABASE
+from tests.support.forked import PATIENCE_SECONDS, Loaded
+
+_loaded: dict[tuple[tuple[str, str], ...], Loaded] = {}
 
 
 @dataclass(frozen=True)
@@ -33,17 +36,18 @@ class Instance:
             text=True,
         )
 
+    def run_cold(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ``wayhome`` to its end, with whatever it reads when it starts read afresh."""
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
+        return subprocess.CompletedProcess(list(arguments), process.returncode, out, err)
+
     def run(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """Run ``wayhome`` to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "wayhome.ops.cli", *arguments],
-            env=dict(self.environment),
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-            cwd=cwd,
-        )
+        """Run ``wayhome`` to its end; it was loaded once for all commands of this environment."""
+        key = tuple(sorted(self.environment.items()))
+        if key not in _loaded:
+            _loaded[key] = Loaded(self.environment)
+        return _loaded[key].run(arguments, cwd or Path.cwd())
 
     def json(self, *arguments: str) -> Any:
         """The JSON answer of a command that must succeed."""
@@ -55,6 +59,17 @@ class Instance:
 @contextmanager
 def fresh_instance(folder: Path, **settings: str) -> Iterator[Instance]:
     """An empty instance in ``folder``; on PostgreSQL with a database that is dropped afterwards."""
+    before = set(_loaded)
+    try:
+        with _made(folder, settings) as made:
+            yield made
+    finally:
+        for key in set(_loaded) - before:
+            _loaded.pop(key).close()
+
+
+@contextmanager
+def _made(folder: Path, settings: Mapping[str, str]) -> Iterator[Instance]:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("WAYHOME_")
     }

@@ -27,14 +27,17 @@ def _run(statement: str, *parameters: Any) -> None:
         cursor.execute(statement, parameters)
 
 
-def _copies(model: type[models.Model], pk: int, count: int, **changes: str) -> None:
-    """``count`` copies of one row; ``changes`` are SQL of the copy's number ``i``."""
+def _copies(
+    model: type[models.Model], pk: int, count: int, own: str = f"{BASE} + i", **changes: str
+) -> None:
+    """``count`` copies of one row; ``changes`` are SQL of the copy's number ``i``, and so is its
+    key ``own``."""
     columns = [
         field.column
         for field in model._meta.concrete_fields
         if not isinstance(field, models.GeneratedField)
     ]
-    values = {column: f"t.{column}" for column in columns} | {"id": f"{BASE} + i"} | changes
+    values = {column: f"t.{column}" for column in columns} | {"id": own} | changes
     table = model._meta.db_table
     _run(
         f"INSERT INTO {table} ({', '.join(columns)}) {_NUMBERS.format(count=count)}"
@@ -43,27 +46,29 @@ def _copies(model: type[models.Model], pk: int, count: int, **changes: str) -> N
     )
 
 
-def people(traveller: Traveller, count: int) -> None:
-    """``count`` travellers who differ from this one in name and mail address alone."""
+def people(traveller: Traveller, count: int, *, above: int = 0) -> None:
+    """``count`` travellers who differ from this one in name and mail address alone; ``above``: how
+    many there are already."""
     registration = Registration.objects.get(traveller=traveller)
     reach = Reach.objects.get(registration=registration)
     trip = Trip.objects.get(registration=registration)
     stay = Stay.objects.get(trip=trip)
     there = StayMatch.objects.get(stay_id=stay.pk)
-    own = f"{BASE} + i"
-    _copies(Traveller, traveller.pk, count, name="'P' || i")
-    _copies(Registration, registration.pk, count, traveller_id=own)
-    _copies(Trip, trip.pk, count, registration_id=own)
-    _copies(Stay, stay.pk, count, trip_id=own)
-    _copies(StayMatch, there.pk, count, stay_id=own, traveller_id=own)
+    own = f"{BASE + above} + i"
+    _copies(Traveller, traveller.pk, count, own, name="'P' || i")
+    _copies(Registration, registration.pk, count, own, traveller_id=own)
+    _copies(Trip, trip.pk, count, own, registration_id=own)
+    _copies(Stay, stay.pk, count, own, trip_id=own)
+    _copies(StayMatch, there.pk, count, own, stay_id=own, traveller_id=own)
     _copies(
         ContactPoint,
         reach.contact_point_id,
         count,
-        address="'p' || i || '@example.org'",
-        address_hash="'crowd' || i",
+        own,
+        address=f"'p' || ({above} + i) || '@example.org'",
+        address_hash=f"'crowd' || ({above} + i)",
     )
-    _copies(Reach, reach.pk, count, registration_id=own, contact_point_id=own)
+    _copies(Reach, reach.pk, count, own, registration_id=own, contact_point_id=own)
 
 
 def deliveries(issue: Issue, count: int, *, sent: bool, in_slice: int = 200) -> None:

@@ -19,10 +19,10 @@ from wayhome.officers.roles import Role
 from wayhome.officers.services import clear
 from wayhome.places.region import AnyRegion, parse
 from wayhome.travellers.contact_policy import By
-from wayhome.travellers.models import Reach, Traveller
+from wayhome.travellers.models import Reach, Registration, Traveller
 from wayhome.trips import services as trips
-from wayhome.trips.enrolment import EnrolmentSaid, PersonSaid, StaySaid
-from wayhome.trips.services import Enrolled
+from wayhome.trips.enrolment import Checked, EnrolmentSaid, PersonSaid, StaySaid
+from wayhome.trips.writing import enrol_many
 from wayhome.work import clock, registry
 from wayhome.work.models import Owed
 from wayhome.work.worker import run_until_idle
@@ -85,14 +85,22 @@ def said(
     )
 
 
-def enrol(*people: str | PersonSaid, **rest: Any) -> Enrolled:
+def enrol(*people: str | PersonSaid, **rest: Any) -> list[Registration]:
     return trips.enrol(said(*people, **rest))
 
 
 def enrol_one(name: str = "Ann Ash", **rest: Any) -> Traveller:
     """One adult; their mail address follows their name unless it is given."""
     rest.setdefault("mail", f"{name.split()[0].lower()}@example.org")
-    return enrol(name, **rest).registrations[0].traveller
+    return enrol(name, **rest)[0].traveller
+
+
+def register(name: str, *, door: str = "list", guardian: Traveller | None = None) -> Registration:
+    """Somebody who is known by name alone: no stay, no address."""
+    nothing = EnrolmentSaid(people=(PersonSaid(name),), stays=())
+    (written,) = enrol_many([Checked(nothing)], door=door)
+    Traveller.objects.filter(registrations__in=written.registrations).update(guardian=guardian)
+    return Registration.objects.select_related("traveller").get(pk__in=written.registrations)
 
 
 def reach_of(person: Traveller) -> Reach:

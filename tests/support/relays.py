@@ -33,24 +33,29 @@ def is_down(_message: Outgoing) -> Outcome:
 
 @dataclass
 class Scripted:
-    """One relay; ``answer`` may be changed while it runs, ``got`` is all that it was handed."""
+    """One relay; ``answer`` may be changed while it runs, ``got`` is all that it was handed.
+
+    ``silences``: how often its time runs out before it answers to a content.
+    """
 
     name: str = "relay:25"
     answer: Answer = takes
     weight: float = 1
     rate: float = 0
     connections: int = 0
+    silences: int = 0
     got: list[Outgoing] = field(default_factory=list)
 
     def send(
         self, messages: Iterable[Outgoing], still_goes: Callable[[], bool]
-    ) -> Iterator[Outcome]:
+    ) -> Iterator[Outcome | None]:
         for message in messages:
             if not still_goes():
                 continue
             outcome = self.answer(message)
             if outcome.result == "sent":
                 self.got.append(message)
+            yield from [None] * self.silences
             yield outcome
 
     def close(self) -> None:

@@ -80,7 +80,8 @@ class ScriptedRelay:
     ``reply_cuts``: for the first, second ... connection the number of bytes after whose reading or
     sending it ends. ``reset``: it ends by RST, which may destroy answers on their way, rather than
     by FIN. ``takes_data``: DATA is answered 354 although no addressee was accepted (RFC 2920
-    §3.1). ``connections``: how many it serves at all.
+    §3.1). ``connections``: how many it serves at all. ``at``: what it answers to RCPT of these
+    local parts, whatever the script says.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class ScriptedRelay:
         tls: ssl.SSLContext | None = None,
         is_tls_from_start: bool = False,
         password: str = "",
+        at: Mapping[str, str] | None = None,
     ) -> None:
         self.script = {stage: list(answers) for stage, answers in (script or {}).items()}
         offered = ["script.example", *offers]
@@ -105,6 +107,7 @@ class ScriptedRelay:
         self.read_cuts, self.reply_cuts = read_cuts, reply_cuts
         self.reset, self.takes_data, self.most_connections = reset, takes_data, connections
         self.tls, self.is_tls_from_start, self.password = tls, is_tls_from_start, password
+        self.at = at or {}
         self.accepted: list[Accepted] = []
         self.empty = 0  # contents for which no addressee had been accepted
         self.commands: list[str] = []
@@ -262,7 +265,8 @@ class _Connection:
         if self.mail is None:
             self._say(Say("503 5.5.1 MAIL first"))
             return
-        said = self.relay.answer("RCPT")
+        local = _path(line).partition("@")[0]
+        said = Say(self.relay.at[local]) if local in self.relay.at else self.relay.answer("RCPT")
         if said.text.startswith("2"):
             self.addressees.append(_path(line))
         self._say(said)

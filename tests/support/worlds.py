@@ -110,7 +110,7 @@ class World:
             )
         for number, end in enumerate(self.leg_ends, 1):
             row = LegEnd(pk=number, leg_id=number, at=end.facts.at, **_placed(end.facts.place))
-            matchrows.write_leg_ends([row], end.traveller)
+            LegMatch.objects.bulk_create(matchrows.rows_of_leg_ends([row], end.traveller))
 
 
 def _placed(place: StayPlace) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Find and write an issue's audience, count previews, and read drafts back."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from statistics import median
 
 import numpy as np
@@ -18,9 +18,11 @@ from wayhome.bulletins.services import fill_readback
 from wayhome.places.region import parse
 from wayhome.places.resolve import Resolved, resolve
 from wayhome.places.words import in_words
+from wayhome.travellers import quarantine
 from wayhome.travellers.models import Assurance, Registration
+from wayhome.trips.freshness_asks import words_of
 from wayhome.work import clock
-from wayhome.work.db import stored, writes
+from wayhome.work.db import know_tables, stored, writes
 
 IN_CHUNK = 900  # within SQLite's limit on parameters of old builds
 USUAL_OVER = 10  # issues whose median is "the usual"
@@ -40,6 +42,8 @@ class Counts:
     by_reason: dict[str, int] = field(default_factory=dict)
     by_area: dict[str, int] = field(default_factory=dict)
     by_assurance: dict[str, int] = field(default_factory=dict)
+    # How long ago it was said that they are there, by certainty: "certain, fresh".
+    by_freshness: dict[str, int] = field(default_factory=dict)
     contact_points: dict[str, int] = field(default_factory=dict)
     languages: dict[str, int] = field(default_factory=dict)
     unreached: int = 0
@@ -53,7 +57,7 @@ def window_of(bulletin: Bulletin | Issue) -> Window:
 
 def find(region: Resolved, window: Window, travellers: Sequence[int] | None = None) -> Matched:
     """Everyone affected, and those who watch an area of the region; by traveller, as matched."""
-    there = match(region, window, travellers)
+    there = _without_doubtful(match(region, window, travellers), travellers)
     watching = np.array(watchers(region, travellers), dtype=np.int64)
     watching = np.setdiff1d(watching, there.traveller)
     together = Matched(
@@ -64,6 +68,25 @@ def find(region: Resolved, window: Window, travellers: Sequence[int] | None = No
         np.concatenate([there.area, np.full(len(watching), "", dtype=object)]),
     )
     return together.ordered()
+
+
+def _without_doubtful(there: Matched, travellers: Sequence[int] | None) -> Matched:
+    """Nobody who came in a burst and is in quarantine counts as certain; they are warned alike."""
+    doubtful = quarantine.doubtful(travellers)
+    if not len(doubtful):
+        return there
+    possible = np.isin(there.traveller, doubtful) & (there.certainty == int(Certainty.CERTAIN))
+    return replace(there, certainty=np.where(possible, int(Certainty.POSSIBLE), there.certainty))
+
+
+def _by_freshness(found: Matched) -> dict[str, int]:
+    words = {int(Certainty.CERTAIN): "certain", int(Certainty.POSSIBLE): "possible"}
+    certainties = {
+        int(stay): words[int(certainty)]
+        for stay, certainty in zip(found.stay, found.certainty, strict=True)
+        if stay and int(certainty) in words
+    }
+    return _tally([f"{certainties[stay]}, {fresh}" for stay, fresh in words_of(list(certainties))])
 
 
 def count(region: Resolved, window: Window, *, verified_only: bool = False) -> Counts:
@@ -90,6 +113,7 @@ def count(region: Resolved, window: Window, *, verified_only: bool = False) -> C
         by_reason=_tally([Reason(int(r)).label for r in found.reason]),
         by_area=_tally([str(a) for a in found.area[there]]),
         by_assurance=dict(sorted(by_assurance.items())),
+        by_freshness=_by_freshness(found),
         contact_points=ways.by_channel,
         languages=ways.by_language,
         unreached=len(found) - ways.reached,
@@ -127,6 +151,7 @@ def read_back(bulletin_id: int) -> None:
     bulletin = Bulletin.objects.get(pk=bulletin_id)
     if bulletin.state not in (State.SUBMITTED, State.SIGNED):
         return
+    know_tables()
     region = parse(bulletin.region)
     counts = count(
         resolve(region),

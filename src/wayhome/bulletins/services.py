@@ -24,7 +24,9 @@ from wayhome.bulletins.models import (
     State,
     Step,
 )
+from wayhome.officers import audit
 from wayhome.officers.access import require
+from wayhome.officers.audit import Deed
 from wayhome.officers.models import Officer
 from wayhome.officers.roles import Verb
 from wayhome.places.region import parse
@@ -99,6 +101,7 @@ def submit(officer: Officer, bulletin_id: int) -> Bulletin:
     bulletin.state = State.SUBMITTED
     bulletin.save(update_fields=["state"])
     step(bulletin, officer, Step.Did.SUBMITTED)
+    audit.record(officer, Deed.SUBMITTED, "bulletin", bulletin.pk, f"version {bulletin.version}")
     tell("bulletins.submitted", bulletin.pk)
     return bulletin
 
@@ -152,6 +155,7 @@ def give_back(officer: Officer, bulletin_id: int, why: str) -> Bulletin:
     bulletin.version += 1
     bulletin.save(update_fields=["state", "version"])
     step(bulletin, officer, Step.Did.RETURNED, why=why)
+    audit.record(officer, Deed.RETURNED, "bulletin", bulletin.pk, why)
     return bulletin
 
 
@@ -174,6 +178,7 @@ def sign(
     bulletin.state = State.SIGNED
     bulletin.save(update_fields=["state"])
     step(bulletin, officer, Step.Did.SIGNED, readback=readback)
+    audit.record(officer, Deed.SIGNED, "readback", readback.pk, f"of bulletin {bulletin.pk}")
     return bulletin
 
 
@@ -224,6 +229,7 @@ def publish(officer: Officer, bulletin_id: int, expect_count: int | None = None)
     bulletin.state = after
     bulletin.save(update_fields=["newest_issue", "state"])
     step(bulletin, officer, Step.Did.PUBLISHED, readback=readback)
+    audit.record(officer, Deed.PUBLISHED, "issue", issue.pk, f"of bulletin {bulletin.pk}")
     tell("bulletins.published", issue.pk)
     return issue
 

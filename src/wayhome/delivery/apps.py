@@ -6,5 +6,10 @@ class DeliveryConfig(AppConfig):
     label = "delivery"
 
     def ready(self) -> None:
-        from wayhome.delivery import jobs  # noqa: F401  (registers its jobs)
+        from wayhome.delivery import (  # noqa: F401  (register themselves)
+            erasing,
+            host_files,
+            jobs,
+            own_data,
+        )
         from wayhome.delivery.bounces import lmtp, maildir  # noqa: F401  (doors of a worker)

@@ -2,7 +2,9 @@
 
 from wayhome.bulletins.models import Issue
 from wayhome.delivery.models import Dispatch, DispatchStep
+from wayhome.officers import audit
 from wayhome.officers.access import require
+from wayhome.officers.audit import Deed
 from wayhome.officers.models import Officer
 from wayhome.officers.roles import Verb
 from wayhome.problems import Problem
@@ -61,4 +63,6 @@ def _turn(officer: Officer, issue_id: int, why: str, did: DispatchStep.Did) -> D
         why=why.strip()[:WHY_LENGTH],
         at=clock.now(),
     )
+    deed = Deed.SENDING_STOPPED if stops else Deed.SENDING_RESUMED
+    audit.record(officer, deed, "issue", issue_id, why)
     return dispatch

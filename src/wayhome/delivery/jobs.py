@@ -9,6 +9,7 @@ from wayhome.audience import services as audience
 from wayhome.delivery import (  # noqa: F401  (sending registers its source)
     alarms,
     linking,
+    officer_notices,
     pace,
     passing,
     sending,
@@ -73,6 +74,11 @@ def look_again(keys: list[str]) -> None:
 @batch_job("delivery.letters", batch=100, on=("letters.owed",))
 def letters(keys: list[str]) -> None:
     deliver_letters([int(key) for key in keys])
+
+
+@job("delivery.officer_notices", on=("officers.notified",))
+def mail_notice(key: str) -> None:
+    officer_notices.mail(int(key))
 
 
 @batch_job(linking.JOB, batch=100)

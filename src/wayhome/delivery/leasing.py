@@ -70,15 +70,18 @@ def _doubt(leased: Slice) -> None:
 
 
 @writes
-def record(leased: Slice, tried: Sequence[Tried]) -> dict[DeliveryKey, int]:
+def record(
+    leased: Slice, tried: Sequence[Tried], *, unsure: bool = False
+) -> dict[DeliveryKey, int]:
     """Record a batch and renew the lease; returns how often each delivery has been tried.
+    ``unsure``: some of it may be recorded already.
 
     Overtaken, and nothing recorded, where the token is no longer the slice's.
     """
     mine = Slice.objects.filter(pk=leased.pk, token=leased.token, state=SliceState.OPEN)
     if not mine.update(lease_until=_until(database_now())):
         raise Overtaken("another worker has taken it over")
-    return recording.apply(tried)
+    return recording.apply_rest(tried) if unsure else recording.apply(tried)
 
 
 @writes

@@ -14,6 +14,7 @@ LANE_OF = {
     Letter.Kind.CODE: Lane.CODES,
     Letter.Kind.LINK: Lane.CODES,
     Letter.Kind.REQUEST: Lane.CODES,  # an officer waits for the answer
+    Letter.Kind.NOTICE: Lane.CODES,
     Letter.Kind.PROMPT: Lane.DIGEST,
 }
 

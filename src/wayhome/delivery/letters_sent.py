@@ -7,6 +7,8 @@ from wayhome.delivery.models import Attempt, Delivery, DeliveryState, Receipt
 from wayhome.letters.models import Letter
 from wayhome.officers.access import Access
 from wayhome.travellers.models import ContactPoint, Registration, Traveller
+from wayhome.travellers.queries import guardians_of
+from wayhome.travellers.seeing import seen, seen_by
 
 MOST_LETTERS = 20
 
@@ -25,10 +27,10 @@ class LetterLine:
 
 def letters_to(access: Access, view: str, traveller_id: int) -> list[LetterLine]:
     """The newest letters to a person, or to a minor's guardian; the look is recorded."""
-    access.record(view, [traveller_id])
+    access.record(view, seen(access, [traveller_id]))
     person = Traveller.objects.get(pk=traveller_id)
-    speakers = [person.pk, *([person.guardian_id] if person.guardian_id else [])]
-    registrations = Registration.objects.filter(traveller_id__in=speakers)
+    speakers = [person.pk, *guardians_of(person)]
+    registrations = Registration.objects.filter(seen_by(access), traveller_id__in=speakers)
     letters = list(
         Letter.objects.filter(
             registration_id__in=list(registrations.values_list("pk", flat=True))

@@ -22,6 +22,7 @@ from wayhome.work.services import owe
 JOB = "delivery.send_links"
 EVERY = timedelta(minutes=15)  # no more than one letter to an address that is asked for
 MOST_LINKS = 20  # an organisation's address may serve thousands
+MOST_A_DAY = 12
 LIFE = timedelta(hours=24)
 
 
@@ -47,7 +48,7 @@ def answer(address_hashes: Iterable[str]) -> None:
         if row.verified and row.guardian_id is None:
             served[row.contact_point_id][row.registration_id] = row
     for number, rows in served.items():
-        if rows:
+        if rows and not _had_enough(number):
             newest = sorted(rows.values(), key=lambda row: -row.registration_id)[:MOST_LINKS]
             owe_links(
                 number,
@@ -56,6 +57,15 @@ def answer(address_hashes: Iterable[str]) -> None:
                 neutral=any(row.neutral for row in rows.values()),
                 once=f"links asked {quarter}",
             )
+
+
+def _had_enough(contact_point_id: int) -> bool:
+    """Whether an address was sent so many links today that somebody plays with it."""
+    since = clock.now() - timedelta(days=1)
+    links = Letter.objects.filter(
+        contact_point_id=contact_point_id, kind=Letter.Kind.LINK, officer_id=None, made_at__gt=since
+    )
+    return links[:MOST_A_DAY].count() >= MOST_A_DAY
 
 
 @writes
@@ -77,9 +87,10 @@ def owe_links(
     head = words.neutral_link_text if neutral else words.link_text
     tail = words.not_asked if officer_id is None else ""
     if not neutral:
-        room = TEXT_LENGTH - sum(len(part) + 3 for part in (head, tail, *lines))
+        room = TEXT_LENGTH - sum(len(part) + 4 for part in (head, tail, *lines))
         lines = [
-            f"{_shortened(each.traveller.name, room // len(lines))}\n{url}"
+            # With its colon no name is a line that reads as a link.
+            f"{_shortened(each.traveller.name, room // len(lines))}:\n{url}"
             for each, url in zip(rows, lines, strict=True)
         ]
     text = [head, *lines, *([tail] if tail else [])]

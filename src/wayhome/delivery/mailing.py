@@ -12,11 +12,10 @@ from wayhome.delivery import rendering, sending_sql
 from wayhome.delivery.canaries import canary_points
 from wayhome.delivery.letter_rendering import render_letter
 from wayhome.delivery.models import Lane
-from wayhome.delivery.policy import Occasion, Verdict, Withdrawn, decide
+from wayhome.delivery.policy import Occasion, Verdict, Withdrawn, decide, deciding
 from wayhome.delivery.sending_sql import OwedDelivery, Served
 from wayhome.delivery.types import Outgoing
 from wayhome.letters.models import Letter
-from wayhome.letters.services import OPENING
 from wayhome.links import registrations_linked
 from wayhome.work import clock
 
@@ -63,8 +62,8 @@ class _OfIssue:
 
     def render(self, delivery: OwedDelivery, served: Sequence[Served]) -> Outgoing:
         # The language that they chose for this address, which may differ from the address's own.
-        if served and served[0].language:
-            delivery = replace(delivery, language=served[0].language)
+        if served and (language := deciding(served)[0].language):
+            delivery = replace(delivery, language=language)
         return self._render(delivery, served)
 
 
@@ -87,12 +86,13 @@ class _OfLetters:
             return Withdrawn("its text was forgotten")
         occasion = Occasion(
             now,
-            waits=letter.kind not in OPENING,
+            waits=letter.kind not in (Letter.Kind.CODE, Letter.Kind.LINK, Letter.Kind.NOTICE),
             # What opens somebody's page, or an officer wrote to somebody, goes to an address only
             # while it is verified as theirs.
-            verified_only=letter.kind in (Letter.Kind.LINK, Letter.Kind.REQUEST),
-            # A code goes to an address that serves nobody yet: that is what it is for.
-            without_people=letter.kind == Letter.Kind.CODE,
+            verified_only=letter.kind not in (Letter.Kind.CODE, Letter.Kind.NOTICE),
+            # A code goes to an address that serves nobody yet: that is what it is for. A notice
+            # goes to an officer, who is none of those whom addresses serve.
+            without_people=letter.kind in (Letter.Kind.CODE, Letter.Kind.NOTICE),
         )
         return decide(occasion, delivery, self._serves(letter))
 

@@ -5,6 +5,8 @@ What is delivered is an issue or a letter: of ``issue_id`` and ``letter_id`` one
 
 from django.db import models
 
+RELAY_LENGTH = 270  # of a host name and its port
+
 
 class Channel(models.TextChoices):
     """How a person is reached; one delivery for each, whatever relay carries it."""
@@ -47,7 +49,7 @@ class Slice(models.Model):
     route = models.CharField(max_length=20)
     lane = models.PositiveSmallIntegerField(choices=Lane)
     size = models.PositiveIntegerField()
-    relay = models.CharField(max_length=80, blank=True)  # that it was leased for
+    relay = models.CharField(max_length=RELAY_LENGTH, blank=True)  # that it was leased for
     # The database's real clock, like all leases; cut in its future: it was set back since.
     cut_at = models.DateTimeField()
     due_at = models.DateTimeField()
@@ -119,7 +121,7 @@ class Attempt(KeyFields):
     pk = models.CompositePrimaryKey("issue_id", "letter_id", "contact_point_id", "channel", "n")
     n = models.PositiveSmallIntegerField()
     outcome = models.CharField(max_length=10, choices=Outcome)
-    relay = models.CharField(max_length=80)
+    relay = models.CharField(max_length=RELAY_LENGTH)
     detail = models.CharField(max_length=300)
     at = models.DateTimeField()
 
@@ -203,7 +205,7 @@ class PaceSample(models.Model):
 class Relay(models.Model):
     """What is known of one relay: how busy, and whether it is down. One row for each name."""
 
-    name = models.CharField(max_length=80, primary_key=True)
+    name = models.CharField(max_length=RELAY_LENGTH, primary_key=True)
     free_at = models.DateTimeField(null=True)  # when its rate allows the next slice
     down_until = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)  # in a row
@@ -254,3 +256,16 @@ class DispatchStep(models.Model):
 
     def __str__(self) -> str:
         return f"issue {self.issue_id} {self.did}"
+
+
+class ForgottenFiles(models.Model):
+    """A contact point whose messages, where they became files, are deleted on every host."""
+
+    contact_point_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "forgotten_files"
+
+    def __str__(self) -> str:
+        return f"files of contact point {self.contact_point_id}"

@@ -6,6 +6,8 @@ first chunk has committed. Planning a large issue goes in steps, and other work 
 them: a warning never waits for an advisory to a million.
 """
 
+import threading
+import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from itertools import groupby
 from wayhome.audience import services as audience
 from wayhome.audience import sql as audience_sql
 from wayhome.audience.matching import Matched
-from wayhome.audience.models import AudienceRow, Reason
+from wayhome.audience.models import AudienceRow, Certainty, Reason
 from wayhome.bulletins.models import Distribution, Issue, Kind
 from wayhome.delivery import planning_sql as sql
 from wayhome.delivery import recording, relays, totals
@@ -26,13 +28,15 @@ from wayhome.delivery.weighing import status_in
 from wayhome.places.region import parse
 from wayhome.places.resolve import resolve
 from wayhome.travellers.models import ContactPoint
+from wayhome.travellers.queries import emptied_into, joined_to
 from wayhome.work import clock
 from wayhome.work.clock import database_now
-from wayhome.work.db import know_tables, writes
+from wayhome.work.db import know_tables, stored, writes
 from wayhome.work.services import keep_lease
 
 CHUNK = 2000  # travellers, or contact points, in one transaction
 CHUNKS_IN_STEP = 10
+MATCH_HOLDS_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -86,12 +90,14 @@ def plan_step(issue_id: int, step: Step) -> Step | None:
         know_tables()
         _begin(issue)
     if step.phase == THERE:
-        found = _match(issue, None)
+        found = _match_all(issue, anew=step == FIRST)
         start = int(found.traveller.searchsorted(step.after, side="right"))
         end = min(len(found), start + CHUNK * CHUNKS_IN_STEP)
         _plan_chunks(issue, found, CHUNK, start, end)
         if end < len(found):
             return Step(THERE, int(found.traveller[end - 1]))
+        _kept.of = None
+        del _kept.found  # it may be large
         step = Step(WARNED)
     earlier = audience.earlier_issues(issue)
     if earlier and step.phase == WARNED:
@@ -115,6 +121,27 @@ def newest(issue_id: int) -> Issue | None:
 
 def _match(issue: Issue, travellers: Sequence[int] | None) -> Matched:
     return audience.find(resolve(parse(issue.region)), audience.window_of(issue), travellers)
+
+
+class _Kept(threading.local):
+    """What was matched for the issue that is being planned in this thread."""
+
+    of: tuple[int, datetime] | None = None
+    found: Matched
+    until: float = 0
+
+
+_kept = _Kept()
+
+
+def _match_all(issue: Issue, *, anew: bool) -> Matched:
+    """Everyone affected, matched once for the steps of a minute: matching a million for each of
+    them took most of the time. Whoever is placed meanwhile comes as a late joiner."""
+    of = (issue.pk, issue.published_at)
+    if anew or _kept.of != of or time.monotonic() >= _kept.until:
+        _kept.found = _match(issue, None)
+        _kept.of, _kept.until = of, time.monotonic() + MATCH_HOLDS_SECONDS
+    return _kept.found
 
 
 @writes
@@ -178,6 +205,12 @@ def _plan_as_before(issue: Issue, earlier: list[int], after: int) -> int | None:
 def _add_warned_before(issue: Issue, earlier: list[int], after: int, last: int) -> None:
     audience_sql.add_warned_before(issue.pk, earlier, after, last, Reason.WAS_WARNED, clock.now())
     _deliver_to(issue, after + 1, last)
+    rows = AudienceRow.objects.filter(
+        issue_id=issue.pk, traveller_id__gt=after, traveller_id__lte=last
+    )
+    joined = joined_to(rows.values_list("traveller_id", flat=True))
+    for traveller_id in sorted(set().union(*joined.values())):
+        _deliver_to_joined(issue, traveller_id)
 
 
 @writes
@@ -196,11 +229,39 @@ def _deliver_to(issue: Issue, first: int, last: int) -> None:
 
 
 def _reach_anew(issue: Issue, travellers: Collection[int]) -> None:
-    """Those who were warned and are no longer matched hear of it at a new address too."""
-    rows = AudienceRow.objects.filter(issue_id=issue.pk, traveller_id__in=list(travellers))
-    for traveller_id in sorted(rows.values_list("traveller_id", flat=True)):
-        _deliver_to_one(issue, traveller_id)
+    """Those who were warned and are no longer matched hear of it at a new address too, whichever
+    of the records that were joined into theirs was warned."""
+    before = emptied_into(travellers)
+    warned = set(
+        AudienceRow.objects.filter(
+            issue_id=issue.pk, traveller_id__in=set(travellers).union(*before.values())
+        ).values_list("traveller_id", flat=True)
+    )
+    for traveller_id in sorted(travellers):
+        if traveller_id in warned:
+            _deliver_to_one(issue, traveller_id)
+        elif before.get(traveller_id, set()) & warned:
+            _deliver_to_joined(issue, traveller_id)
         keep_lease()
+
+
+@writes
+def _deliver_to_joined(issue: Issue, traveller_id: int) -> None:
+    """Somebody who was warned under a record that was joined into theirs since."""
+    audience_sql.add(
+        [
+            (
+                issue.pk,
+                traveller_id,
+                int(Certainty.POSSIBLE),
+                int(Reason.WAS_WARNED),
+                None,
+                "",
+                stored(clock.now()),
+            )
+        ]
+    )
+    _deliver_to(issue, traveller_id, traveller_id)
 
 
 @writes
@@ -258,9 +319,17 @@ def cut_new(keys: Sequence[DeliveryKey], lane: int) -> None:
             cut(of_channel[start : start + size], route, lane, now)
 
 
-def cut(keys: Sequence[DeliveryKey], route: str, lane: int, due_at: datetime) -> Slice:
+def cut(
+    keys: Sequence[DeliveryKey],
+    route: str,
+    lane: int,
+    due_at: datetime,
+    *,
+    tries: int = 0,
+    last_error: str = "",
+) -> Slice:
     """One new slice that owes these deliveries of one issue (or letters) and channel from
-    ``due_at`` on; inside a transaction."""
+    ``due_at`` on; inside a transaction. ``tries``: how often the route was down at them."""
     made = Slice.objects.create(
         issue_id=keys[0].issue_id,
         channel=keys[0].channel,
@@ -269,6 +338,8 @@ def cut(keys: Sequence[DeliveryKey], route: str, lane: int, due_at: datetime) ->
         size=len(keys),
         cut_at=database_now(),
         due_at=due_at,
+        tries=tries,
+        last_error=last_error[:300],
     )
     sql.put_in_slice(made.pk, keys)
     return made

@@ -145,14 +145,14 @@ def _read_closed(condition: str, parameters: Sequence[Parameter]) -> list[Closed
     return [Closed(DeliveryKey(*row[:4]), *row[4:]) for row in rows]
 
 
-def closed_by(keys: Sequence[DeliveryKey], state: str) -> list[Closed]:
-    """These deliveries of an issue, where they have ended so."""
+def withdrawn(keys: Sequence[DeliveryKey]) -> list[Closed]:
+    """Those of these deliveries that ended so, and that nobody handed over all the same."""
     found: list[Closed] = []
     for key in keys:
         found += _read_closed(
             "d.issue_id = %s AND d.letter_id = %s AND d.contact_point_id = %s"
-            " AND d.channel = %s AND d.state = %s",
-            [*key, state],
+            f" AND d.channel = %s AND d.state = 'withdrawn' AND {_NOT_REACHED}",
+            [*key],
         )
     return found
 

@@ -50,6 +50,12 @@ class Occasion:
 Verdict = Go | Withdrawn | NotBefore
 
 
+def deciding(served: Sequence[Served]) -> Sequence[Served]:
+    """Those whose wishes hold for one message to all: where somebody has shown that the address is
+    theirs, whoever has only typed it decides nothing about its words, language or hours."""
+    return [row for row in served if row.verified] or served
+
+
 def decide(occasion: Occasion, delivery: OwedDelivery, served: Sequence[Served]) -> Verdict:
     """Whether a delivery may be handed over; the first rule that holds decides."""
     if delivery.withheld:
@@ -59,7 +65,7 @@ def decide(occasion: Occasion, delivery: OwedDelivery, served: Sequence[Served])
     if not served:
         return Go(()) if occasion.without_people else Withdrawn("nobody is reached there any more")
     if occasion.waits:
-        ends = [_quiet_ends(row, occasion.now) for row in served]
+        ends = [_quiet_ends(row, occasion.now) for row in deciding(served)]
         asleep = [end for end in ends if end is not None]
         if len(asleep) == len(ends):
             return NotBefore(min(asleep))

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from wayhome.delivery import planning, planning_sql, sending_sql
 from wayhome.delivery.mailing import mailing_of
-from wayhome.delivery.models import DeliveryState
 from wayhome.delivery.policy import Withdrawn
 from wayhome.work import clock
 from wayhome.work.db import writes
@@ -36,4 +35,4 @@ def _recheck(issue_id: int, contact_points: list[int]) -> None:
         if not mailing.is_too_old(each, now)
         and not isinstance(mailing.verdict(each, now), Withdrawn)
     ]
-    planning.open_again(issue, planning_sql.closed_by(allowed, DeliveryState.WITHDRAWN))
+    planning.open_again(issue, planning_sql.withdrawn(allowed))

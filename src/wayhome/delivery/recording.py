@@ -115,6 +115,12 @@ def unrecorded(tried: Sequence[Tried]) -> list[Tried]:
     return [each for each in tried if (each.key, each.at) not in known]
 
 
+def apply_rest(tried: Sequence[Tried]) -> dict[DeliveryKey, int]:
+    """``apply`` what is not recorded yet; how often each of all these has been tried now."""
+    apply(unrecorded(tried))
+    return {key: row.tries for key, row in _standing({each.key for each in tried}).items()}
+
+
 def cause_of(outcome: str, status: str, detail: str) -> str:
     """Under which cause a try is counted: its status code, or how its detail begins."""
     return "" if outcome == "sent" else (status or detail.split(":")[0])[:CAUSE_LENGTH]

@@ -33,7 +33,8 @@ _LONGEST_MESSAGE_SECONDS = 30.0
 class Way:
     """One relay of a route. ``rate`` messages a second and ``connections``: 0 is no limit.
 
-    ``open`` is told whether the relay has taken mail of ours before.
+    ``open`` is told whether the relay has taken mail of ours before. ``is_well``: it took some
+    since it last failed, or since a message was last blamed for its failing.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Way:
     rate: float = 0
     connections: int = 0
     has_sent: bool = False
+    is_well: bool = False
 
 
 def route_of(channel: str) -> str:
@@ -100,19 +102,26 @@ def choose(route: str, size: int, now: datetime) -> Way | None:
     chosen = random.choices(free, [way.weight for way in free])[0]
     if chosen.rate:
         Relay.objects.filter(name=chosen.name).update(free_at=now + _worth(chosen, size))
-    return replace(chosen, has_sent=rows[chosen.name].sent > 0)
+    row = rows[chosen.name]
+    return replace(chosen, has_sent=row.sent > 0, is_well=row.sent > 0 and not row.failures)
 
 
 @writes
-def mark_down(name: str, error: str, now: datetime) -> None:
-    """It failed as a whole: let it rest."""
+def mark_down(name: str, error: str, now: datetime, *, grows: bool = True) -> None:
+    """It failed as a whole: let it rest, longer each time unless it ``grows`` no longer."""
     row = Relay.objects.get(name=name)
-    doublings: int = 2 ** min(row.failures, 10)
+    doublings: int = 2 ** min(row.failures if grows else max(row.failures - 1, 0), 10)
     Relay.objects.filter(name=name).update(
-        failures=F("failures") + 1,
+        failures=F("failures") + 1 if grows else F("failures"),
         down_until=now + min(_FIRST_REST * doublings, _LONGEST_REST),
         last_error=error[:300],
     )
+
+
+@writes
+def note_blamed(name: str) -> None:
+    """A message was blamed for its failing; no other is until it has taken something again."""
+    Relay.objects.filter(name=name, failures=0).update(failures=1)
 
 
 @writes

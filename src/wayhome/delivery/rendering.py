@@ -27,6 +27,7 @@ from wayhome.delivery.composing import (
 )
 from wayhome.delivery.models import Channel
 from wayhome.delivery.phrases import Phrases, phrases
+from wayhome.delivery.policy import deciding
 from wayhome.delivery.return_path import return_path
 from wayhome.delivery.safe_text import one_line
 from wayhome.delivery.sending_sql import OwedDelivery, Served
@@ -79,7 +80,7 @@ class Renderer:
         text = self._text(delivery.language)
         words = phrases(text.language)
         # A correction goes to an address that serves nobody any more in the words of then.
-        neutral = any(row.neutral for row in served) if served else delivery.was_neutral
+        neutral = any(row.neutral for row in deciding(served)) if served else delivery.was_neutral
         pieces = [] if neutral else list(self._body(text, words))
         pieces += self._sections(delivery, served, words, neutral)
         subject = self._subject(text, words, neutral)

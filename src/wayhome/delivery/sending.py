@@ -13,18 +13,18 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 
-from wayhome.delivery import journal, leasing, planning, relays, sending_sql
+from wayhome.delivery import journal, leasing, putting_off, relays, sending_sql
 from wayhome.delivery.leasing import Lease, Overtaken
 from wayhome.delivery.mailing import Mailing, mailing_of
-from wayhome.delivery.models import Slice
 from wayhome.delivery.policy import NotBefore, Withdrawn
 from wayhome.delivery.recording import Tried
 from wayhome.delivery.sending_sql import OwedDelivery
 from wayhome.delivery.types import DeliveryKey, Outcome, Outgoing, RouteDown, Session
 from wayhome.work import clock, worker
 from wayhome.work.clock import database_now
-from wayhome.work.db import writes
+from wayhome.work.errors import without_values
 from wayhome.work.registry import source
 
 log = logging.getLogger(__name__)
@@ -34,11 +34,6 @@ BATCH_SECONDS = 0.25
 # A slice may take minutes by a slow relay: what people and officers decide meanwhile holds for
 # the rest of it.
 POLICY_SECONDS = 1.0
-_FIRST_PAUSE = timedelta(seconds=15)
-_LONGEST_PAUSE = timedelta(minutes=15)
-# What a relay may have taken comes twice if it goes again: less and less often.
-_LONGEST_PAUSE_IN_DOUBT = timedelta(hours=12)
-_TRIES_BEFORE_GIVING_UP = 5
 _OVERTAKEN = "another worker has taken it over"
 _ENDING = "the worker is asked to end"
 _IN_DOUBT = "the worker was asked to end before the relay had answered: it may have gone"
@@ -88,9 +83,8 @@ def send_one_slice() -> bool:
     except RouteDown as error:
         log.warning("%s: relay %s is down: %s", leased.slice, leased.way.name, error)
         _sender.drop(leased.way.name)
-        run.finish()
-        leasing.release(leased.slice, str(error))
-        relays.mark_down(leased.way.name, str(error), database_now())
+        relays.note_sent(leased.way.name, run.sent, time.monotonic() - began)
+        run.route_down(error, leased.way)
     except BaseException:
         _sender.drop(leased.way.name)  # whatever it was in the middle of is in no known state
         raise
@@ -115,6 +109,7 @@ class _Run:
         # Given to the session, outcome unknown, and since when.
         self._in_hand: list[tuple[OwedDelivery, Outgoing, float]] = []
         self._batch: list[Tried] = []
+        self._unsure = False
         self._batch_ends = time.monotonic() + BATCH_SECONDS
         self._later: dict[DeliveryKey, int] = {}
         self._doubtful: set[DeliveryKey] = set()
@@ -136,7 +131,7 @@ class _Run:
                 self._took(Outcome("later", _IN_DOUBT, doubt=True))
                 break
             else:
-                self._flush()  # and so the lease is kept
+                self._keep_lease()
         self.finish()
         if self._stop:
             log.warning("%s: %s", self._slice, self._stop)
@@ -145,12 +140,42 @@ class _Run:
             leasing.close(self._slice)
         return not left
 
+    def _keep_lease(self) -> None:
+        """The relay takes its time over a content. A database that is away meanwhile is no reason
+        to hang up: whether it was taken would never be heard, and it would come twice."""
+        try:
+            self._flush()
+        except (DatabaseError, InterfaceError) as error:
+            self._unsure = True  # whether that was recorded: a commit may be heard by nobody
+            log.warning("%s: the relay is waited for, the database is away: %s", self._slice, error)
+
     def finish(self) -> None:
         """Record what is known and put later what must go later."""
         self._flush()
         if self._stop != _OVERTAKEN:
-            _put_later(self._slice, self._later, self._doubtful, self._not_before)
+            putting_off.put_later(self._slice, self._later, self._doubtful, self._not_before)
         self._later, self._not_before = {}, defaultdict(list)
+
+    def route_down(self, error: RouteDown, way: relays.Way) -> None:
+        """Its relay is to rest, or it was no more than the message in hand.
+
+        A message at which the relay failed is set aside, so that nothing waits behind it. Where
+        the relay takes others and fails at that one again, it is put off as any other would be.
+        """
+        suspect = self._in_hand[0][0].key if error.at_message and self._in_hand else None
+        was_aside = suspect is not None and putting_off.is_aside(self._slice)
+        if was_aside and way.is_well:
+            self._took(Outcome("later", str(error)))
+            self.finish()
+            if self._stop != _OVERTAKEN:
+                leasing.close(self._slice)
+            relays.note_blamed(way.name)
+            return
+        self.finish()
+        if suspect is not None:
+            putting_off.set_aside(self._slice, suspect, str(error))
+        leasing.release(self._slice, str(error))
+        relays.mark_down(way.name, str(error), database_now(), grows=not was_aside)
 
     def _messages(self) -> Iterator[Outgoing]:
         for delivery in self._owed:
@@ -201,7 +226,8 @@ class _Run:
         except Exception as error:
             # A fault of ours with one message must neither stop nor repeat the others.
             log.exception("contact point %s", delivery.contact_point_id)
-            self._note(delivery, "later", f"fault: {type(error).__name__}: {error}")
+            said = without_values(f"{type(error).__name__}: {error}")
+            self._note(delivery, "later", f"fault: {said}")
             return None
 
     def _decided(self, delivery: OwedDelivery, now: datetime) -> Outgoing | None:
@@ -248,7 +274,7 @@ class _Run:
     def _flush(self) -> None:
         batch, self._batch = self._batch, []
         try:
-            tries = leasing.record(self._slice, batch)
+            tries = leasing.record(self._slice, batch, unsure=self._unsure)
         except Overtaken:
             # What was handed over was handed over: the history must say so.
             journal.settle(batch)
@@ -257,43 +283,7 @@ class _Run:
             self._batch = batch
             raise
         else:
+            self._unsure = False
             self._later |= {t.key: tries[t.key] for t in batch if t.outcome == "later"}
         _sender.journal.wipe()
         self._batch_ends = time.monotonic() + BATCH_SECONDS
-
-
-@writes
-def _put_later(
-    leased: Slice,
-    later: dict[DeliveryKey, int],
-    doubtful: set[DeliveryKey],
-    not_before: dict[datetime, list[DeliveryKey]],
-) -> None:
-    """Passing failures go into new slices, each due after a pause that grows with the tries; what
-    was put off for too long is given up."""
-    if not later and not not_before:
-        return
-    moment, now = clock.now(), database_now()
-    too_long_ago = moment - timedelta(hours=settings.WAYHOME_GIVE_UP_HOURS)
-    given_up = {
-        key
-        for key, tries in later.items()
-        if tries >= _TRIES_BEFORE_GIVING_UP and sending_sql.first_tried(key) <= too_long_ago
-    }
-    why = f"given up: put off for {settings.WAYHOME_GIVE_UP_HOURS} hours"
-    try:
-        leasing.record(leased, [Tried(key, "refused", why, "", "", moment) for key in given_up])
-    except Overtaken:
-        return  # whoever has it now tries them
-    due: dict[datetime, list[DeliveryKey]] = defaultdict(list, not_before)
-    for key, tries in later.items():
-        if key not in given_up:
-            due[now + _pause(tries, key in doubtful)].append(key)
-    for moment, keys in sorted(due.items()):
-        planning.cut(keys, leased.route, leased.lane, moment)
-
-
-def _pause(tries: int, in_doubt: bool) -> timedelta:
-    doublings: int = 2 ** min(tries - 1, 12)
-    longest = _LONGEST_PAUSE_IN_DOUBT if in_doubt else _LONGEST_PAUSE
-    return min(_FIRST_PAUSE * doublings, longest)

@@ -1,13 +1,14 @@
 """Hand-written SQL of sending: which slice is next, and what it owes to whom."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 from django.db import connection
 
 from wayhome.audience.models import Reason
 from wayhome.delivery.types import DeliveryKey
+from wayhome.travellers.queries import joined_to
 from wayhome.travellers.sql import HOSTILE, serving, serving_parameters
 from wayhome.work.db import Parameter, read_moment, stored
 
@@ -221,7 +222,7 @@ def _served(statement: str, parameters: Sequence[Parameter]) -> list[Served]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         rows = cursor.fetchall()
-    return [
+    served = [
         Served(
             contact_point_id=row[0],
             traveller_id=row[1],
@@ -238,6 +239,20 @@ def _served(statement: str, parameters: Sequence[Parameter]) -> list[Served]:
             time_zone=row[12],
         )
         for row in rows
+    ]
+    return _with_guardians_now(served)
+
+
+def _with_guardians_now(served: list[Served]) -> list[Served]:
+    """A guardian whose record was joined to another's is that one."""
+    people = {row.traveller_id for row in served}
+    gone = {row.guardian_id for row in served if row.guardian_id is not None} - people
+    now = {was: who & people for was, who in joined_to(gone).items()} if gone else {}
+    return [
+        replace(row, guardian_id=min(now[row.guardian_id]))
+        if row.guardian_id is not None and now.get(row.guardian_id)
+        else row
+        for row in served
     ]
 
 

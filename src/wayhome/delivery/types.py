@@ -53,7 +53,15 @@ class Outcome:
 
 
 class RouteDown(Exception):
-    """The relay itself cannot be used now; nothing is known against any address."""
+    """The relay itself cannot be used now; nothing is known against any address.
+
+    ``at_message``: it said so of the first message without an outcome, and had taken the
+    connection: it may yet be that message alone.
+    """
+
+    def __init__(self, words: str, *, at_message: bool = False) -> None:
+        super().__init__(words)
+        self.at_message = at_message
 
 
 class Session(Protocol):

@@ -3,7 +3,9 @@
 from datetime import date
 
 from wayhome.ledger.models import Incident
+from wayhome.officers import audit
 from wayhome.officers.access import require
+from wayhome.officers.audit import Deed
 from wayhome.officers.models import Officer
 from wayhome.officers.roles import Verb
 from wayhome.places.region import AnyRegion, dump
@@ -30,7 +32,7 @@ def record_incident(
             raise Problem(name, "is empty", "say it in a few words")
     if certainty not in Incident.Certainty.values:
         raise Problem("certainty", f"{certainty!r} is none", "use reported, claimed or confirmed")
-    return Incident.objects.create(
+    incident = Incident.objects.create(
         what=what.strip()[:300],
         region=dump(region),
         happened_on=happened_on,
@@ -40,3 +42,5 @@ def record_incident(
         recorded_by=officer.pk,
         recorded_at=clock.now(),
     )
+    audit.record(officer, Deed.INCIDENT_RECORDED, "incident", incident.pk)
+    return incident

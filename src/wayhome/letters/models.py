@@ -11,6 +11,7 @@ class Letter(models.Model):
         LINK = "link", "a link"
         PROMPT = "prompt", "a prompt"
         REQUEST = "request", "an officer's request"
+        NOTICE = "notice", "a notice to an officer"
 
     kind = models.CharField(max_length=10, choices=Kind)
     contact_point_id = models.BigIntegerField()

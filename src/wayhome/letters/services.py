@@ -11,7 +11,7 @@ from wayhome.work.services import tell
 TEXT_LENGTH = 5000
 SUBJECT_LENGTH = 160
 # Kinds whose text opens something: it is not kept longer than it is needed.
-OPENING = (Letter.Kind.CODE, Letter.Kind.LINK)
+OPENING = (Letter.Kind.CODE, Letter.Kind.LINK, Letter.Kind.PROMPT)
 
 
 @writes

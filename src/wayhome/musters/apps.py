@@ -6,4 +6,4 @@ class MustersConfig(AppConfig):
     label = "musters"
 
     def ready(self) -> None:
-        from wayhome.musters import jobs  # noqa: F401  (registers its jobs)
+        from wayhome.musters import erasing, jobs, own_data  # noqa: F401  (register themselves)

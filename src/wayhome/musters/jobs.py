@@ -1,6 +1,6 @@
 """Jobs of this room: fill rolls, take replies, put late joiners on, let *safe* expire."""
 
-from wayhome.musters import claims, joined_records, services
+from wayhome.musters import claims, joined_records, reconfirming, services
 from wayhome.work.registry import batch_job, job
 
 MINUTE = 60
@@ -51,3 +51,16 @@ def carry_out_claims(_key: str) -> None:
     """A muster or an entry was closed: what people asked meanwhile is done now."""
     claims.carry_out_stops()
     claims.settle_stays()
+
+
+@job("musters.claims_left", every=10 * MINUTE)
+def claims_left(_key: str) -> None:
+    """What was asked at the very moment when a muster closed, and came too late for the above."""
+    claims.carry_out_stops()
+    claims.settle_stays()
+
+
+@job("musters.ask_still", every=60 * MINUTE)
+def ask_still(_key: str) -> None:
+    """Stays begin, last and end: people are asked whether what they said still holds."""
+    reconfirming.ask_due()

@@ -65,9 +65,25 @@ def _count_with(entry_id: int, traveller_id: int) -> None:
         other.closed_at = other.closed_by = None
         other.save()
         _note(other, was, RollChange.Why.COUNTED_WITH)
+    elif was != entry.state and entry.state in _STRONG:
+        _keep_both(other, entry)
     entry.closed_at = clock.now()
     entry.save(update_fields=["closed_at"])
     _note(entry, entry.state, RollChange.Why.COUNTED_WITH)
+
+
+def _keep_both(other: RollEntry, entry: RollEntry) -> None:
+    """Neither hides the other. Where one is a case it is the state, which only those who are
+    cleared see; whatever the other was is shown beside it, to be weighed."""
+    was = other.state
+    if was in CASE_STATES:
+        other.later_claim = other.later_claim or entry.state
+    else:
+        other.state, other.since = entry.state, entry.since
+        other.safe_until, other.later_claim = None, entry.later_claim or was
+    other.closed_at = other.closed_by = None
+    other.save()
+    _note(other, was, RollChange.Why.COUNTED_WITH)
 
 
 @writes

@@ -99,8 +99,9 @@ class RollEntry(models.Model):
     state = models.CharField(max_length=15, choices=RollState, default=RollState.SILENT)
     since = models.DateTimeField()
     safe_until = models.DateTimeField(null=True)
-    # A claim made after a call for help that no officer has yet weighed.
-    later_claim = models.CharField(max_length=12, blank=True)
+    # A claim made after a call for help, or what a joined record was found to be, that no officer
+    # has yet weighed.
+    later_claim = models.CharField(max_length=15, blank=True)
     newest_reply = models.ForeignKey(Reply, models.PROTECT, null=True, related_name="+")
     closed_at = models.DateTimeField(null=True)
     closed_by = models.BigIntegerField(null=True)

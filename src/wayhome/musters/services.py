@@ -20,13 +20,16 @@ from wayhome.musters.models import (
     RollEntry,
     RollState,
 )
-from wayhome.officers.access import CASES, Refused, require
+from wayhome.officers import audit
+from wayhome.officers.access import Refused, acting, require
+from wayhome.officers.audit import Deed
 from wayhome.officers.models import Officer
 from wayhome.officers.roles import Verb
 from wayhome.places.region import AnyRegion, dump, parse
 from wayhome.places.resolve import resolve
 from wayhome.problems import Problem
 from wayhome.replies.models import Answer, Reply
+from wayhome.travellers.seeing import people_seen_by
 from wayhome.work import clock
 from wayhome.work.db import writes
 from wayhome.work.services import tell
@@ -81,6 +84,7 @@ def open_muster(
         MusterThread.objects.create(muster=muster, bulletin=bulletin)
     for incident in incidents:
         MusterIncident.objects.create(muster=muster, incident=incident)
+    audit.record(officer, Deed.MUSTER_OPENED, "muster", muster.pk)
     tell("musters.opened", muster.pk)
     return muster
 
@@ -279,18 +283,16 @@ def decide(
     Problem where anything was said or decided meanwhile.
     """
     require(officer, Verb.MUSTER)
-    entry = _entry(entry_id, seen_since)
+    entry = _entry(officer, entry_id, seen_since)
     if state not in RollState.values:
         raise Problem("state", f"{state!r} is none", f"use one of {', '.join(RollState.values)}")
-    cleared = officer.clearances.filter(compartment__name=CASES).exists()
-    if (state in CASE_STATES or entry.state in CASE_STATES) and not cleared:
-        raise Refused("officer: this state is kept by officers cleared for cases")
+    _check_case(officer, entry, state)
     was = entry.state
     _set_state(entry, RollState(state), clock.now(), entry.muster.safe_hours)
     if state in UNSETTLED:
         _reopen(entry)
     entry.save()
-    _by_officer(entry, was, officer, reason)
+    _by_officer(entry, was, officer, reason, Deed.ENTRY_DECIDED)
     return entry
 
 
@@ -299,8 +301,9 @@ def close_entry(
     officer: Officer, entry_id: int, *, reason: str, seen_since: datetime | None = None
 ) -> RollEntry:
     """Close an entry: an officer knows, by an arrival or a second witness, that it is settled."""
-    require(officer, Verb.MUSTER)
-    entry = _entry(entry_id, seen_since)
+    require(officer, Verb.CLOSE)
+    entry = _entry(officer, entry_id, seen_since)
+    _check_case(officer, entry)
     if entry.state in UNSETTLED:
         raise Problem("state", f"is {entry.state}", "set what you know first, then close")
     if not reason.strip():
@@ -308,7 +311,7 @@ def close_entry(
     entry.closed_at = clock.now()
     entry.closed_by = officer.pk
     entry.save(update_fields=["closed_at", "closed_by"])
-    _by_officer(entry, entry.state, officer, f"closed: {reason}")
+    _by_officer(entry, entry.state, officer, f"closed: {reason}", Deed.ENTRY_CLOSED)
     tell("musters.released", entry.muster_id)
     return entry
 
@@ -316,20 +319,21 @@ def close_entry(
 @writes
 def close_muster(officer: Officer, muster_id: int) -> Muster:
     """Close a muster; its roll and history stay."""
-    require(officer, Verb.MUSTER)
+    require(officer, Verb.CLOSE)
     muster = Muster.objects.get(pk=muster_id)
     if muster.closed_at is None:
         muster.closed_at = clock.now()
         muster.save(update_fields=["closed_at"])
+        audit.record(officer, Deed.MUSTER_CLOSED, "muster", muster.pk)
         tell("musters.released", muster.pk)
     return muster
 
 
-def _entry(entry_id: int, seen_since: datetime | None) -> RollEntry:
+def _entry(officer: Officer, entry_id: int, seen_since: datetime | None) -> RollEntry:
     entry = (
         RollEntry.objects.select_for_update(of=("self",))
         .select_related("muster")
-        .filter(pk=entry_id)
+        .filter(people_seen_by(acting(officer), "traveller_id"), pk=entry_id)
         .first()
     )
     if entry is None:
@@ -339,10 +343,16 @@ def _entry(entry_id: int, seen_since: datetime | None) -> RollEntry:
     return entry
 
 
-def _by_officer(entry: RollEntry, was: str, officer: Officer, reason: str) -> None:
+def _check_case(officer: Officer, entry: RollEntry, state: str = "") -> None:
+    is_case = state in CASE_STATES or entry.state in CASE_STATES
+    if is_case and not acting(officer).sees_cases:
+        raise Refused("officer: this state is kept by officers cleared for cases")
+
+
+def _by_officer(entry: RollEntry, was: str, officer: Officer, reason: str, deed: Deed) -> None:
     if not reason.strip():
         raise Problem("reason", "is empty", "say how you know")
-    RollChange.objects.create(
+    change = RollChange.objects.create(
         entry=entry,
         was=was,
         state=entry.state,
@@ -351,6 +361,7 @@ def _by_officer(entry: RollEntry, was: str, officer: Officer, reason: str) -> No
         reason=reason.strip()[:60],
         at=clock.now(),
     )
+    audit.record(officer, deed, "roll change", change.pk)  # which keeps the state and the reason
 
 
 def open_musters() -> list[int]:

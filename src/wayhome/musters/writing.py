@@ -14,7 +14,9 @@ from wayhome.delivery.linking import owe_links
 from wayhome.letters.models import Letter
 from wayhome.letters.services import TEXT_LENGTH, owe_letter
 from wayhome.musters.models import CASE_STATES, RollEntry
+from wayhome.officers import audit
 from wayhome.officers.access import Access, Refused, require
+from wayhome.officers.audit import Deed
 from wayhome.officers.models import Officer
 from wayhome.officers.roles import Verb
 from wayhome.problems import Problem
@@ -53,7 +55,7 @@ def write_to(
     if not text.strip():
         raise Problem("text", "is empty", "write it")
     words = letter_phrases(language)
-    return owe_letter(
+    letter = owe_letter(
         kind=Letter.Kind.REQUEST,
         contact_point_id=chosen.contact_point_id,
         subject=words.neutral_subject if chosen.neutral else words.request_subject,
@@ -64,6 +66,8 @@ def write_to(
         registration_id=chosen.registration_id,
         officer_id=officer.pk,
     )
+    audit.record(officer, Deed.LETTER_WRITTEN, "letter", letter.pk)
+    return letter
 
 
 @writes
@@ -76,7 +80,7 @@ def send_link(
         pk=chosen.registration_id, traveller__guardian__isnull=False
     ).exists():
         raise Problem("way", "is a child's", "their guardian's link shows the child; send that")
-    return owe_links(
+    letter = owe_links(
         chosen.contact_point_id,
         [chosen.registration_id],
         language=chosen.language,
@@ -84,6 +88,8 @@ def send_link(
         once=_once("link", press),
         officer_id=officer.pk,
     )
+    audit.record(officer, Deed.LINK_SENT, "letter", letter.pk)
+    return letter
 
 
 def _way(officer: Officer, access: Access, entry_id: int, key: str) -> OwnWay:

@@ -49,14 +49,29 @@ def show(value: object, as_json: bool, lines: Iterable[str]) -> None:
 
 
 def officer_of(email: str) -> Any:
-    """The officer with this mail address; Problem where there is none."""
+    """The officer with this mail address; Problem where there is none, Refused where the law does
+    not give the command that is running to an officer of that role."""
+    from wayhome.officers import law
+    from wayhome.officers.access import require_view
     from wayhome.officers.models import Officer
     from wayhome.problems import Problem
 
     officer = Officer.objects.filter(email__iexact=email.strip(), is_active=True).first()
     if officer is None:
         raise Problem("as", f"{email!r} is no officer", "make one with `wayhome officer add`")
+    if (command := _command()) is not None:
+        require_view(officer, f"wayhome {command}", law.COMMANDS.get(command))
     return officer
+
+
+def _command() -> str | None:
+    """The command that is running, in the words after ``wayhome``; None where none is."""
+    context = click.get_current_context(silent=True)
+    words: list[str] = []
+    while context is not None and context.parent is not None:
+        words.insert(0, context.info_name or "")
+        context = context.parent
+    return " ".join(words) or None
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -8,9 +8,11 @@ How a match is called: *exact* bears the name as its own or English name, *alias
 name, *former* had it once, *fuzzy* has a similar one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from threading import RLock
 from typing import Literal
 
@@ -30,6 +32,7 @@ _SURENESS: tuple[Sureness, ...] = ("exact", "alias", "former", "fuzzy")
 _SCORES = {"exact": 1.0, "alias": 0.95, "former": 0.9}
 _KIND_ORDER = {"country": 0, "subdivision": 1, "city": 2}
 _CITIES_COMPARED = 20_000
+LONGEST_COMPARED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +175,47 @@ def _written(match: Match) -> set[str]:
     return {form for text in names for form in (fold(text), without_kind(text))}
 
 
-def _similar(name: str, inside: str | None, kinds: Sequence[Kind]) -> list[Match]:
-    close = name.replace(" ", "")
-    if len(close) < 3:
-        return []
+_guesses: ContextVar[list[int] | None] = ContextVar("guesses", default=None)
+
+
+@contextmanager
+def few_guesses(most: int) -> Iterator[None]:
+    """Within it no more than ``most`` names are compared with every name there is (it takes long);
+    a name beyond them that nothing bears is simply unknown. Names compared lately cost nothing."""
+    if _guesses.get() is not None:  # whoever began counts
+        yield
+        return
+    token = _guesses.set([most])
+    try:
+        yield
+    finally:
+        _guesses.reset(token)
+
+
+@lru_cache(maxsize=2048)
+def _hits(close: str, inside: str | None) -> tuple[tuple[str, float], ...]:
     choices = _INDEX.everywhere if inside is None else _INDEX.by_country.get(inside, {})
     hits = process.extract(
         close, choices.keys(), scorer=fuzz.ratio, score_cutoff=SIMILAR * 100, limit=25
     )
+    return tuple((choices[hit], ratio) for hit, ratio, _ in hits)
+
+
+def _similar(name: str, inside: str | None, kinds: Sequence[Kind]) -> list[Match]:
+    close = name.replace(" ", "")[:LONGEST_COMPARED]
+    if len(close) < 3:
+        return []
+    left = _guesses.get()
+    if left is not None:
+        before = _hits.cache_info().misses
+        if left[0] <= 0:
+            return []
+    hits = _hits(close, inside)
+    if left is not None and _hits.cache_info().misses > before:
+        left[0] -= 1
     best: dict[int, float] = {}
-    for hit, ratio, _ in hits:
-        for target in _INDEX.targets(choices[hit]):
+    for hit, ratio in hits:
+        for target in _INDEX.targets(hit):
             number = target // 3
             best[number] = max(best.get(number, 0), ratio / 100 * (0.97 if target % 3 else 0.98))
     matches = (_match(number, "fuzzy", score) for number, score in best.items())

@@ -46,6 +46,9 @@ class Reply(models.Model):
         return f"reply {self.pk}: {self.answer}"
 
 
+PLACE = "reply_private.sealed"  # to which the words are bound
+
+
 class ReplyPrivate(models.Model):
     """The person's own words (where they are, what they need), sealed under their key."""
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from wayhome.officers.access import Access
-from wayhome.replies.models import Reply, ReplyPrivate
-from wayhome.travellers.sealing import unseal
+from wayhome.replies.models import PLACE, Reply, ReplyPrivate
+from wayhome.travellers.sealing import Sealed, unseal_many
+from wayhome.travellers.seeing import seen_by
 
 
 def answered_by_kind(issue_ids: list[int]) -> dict[str, int]:
@@ -29,16 +30,22 @@ def answered_people(issue_ids: list[int]) -> int:
 
 def words_of(access: Access, reply: Reply) -> str:
     """The person's own words with a reply, or an empty string; the look is recorded."""
-    access.record("reply words", [reply.registration.traveller_id])
-    private = ReplyPrivate.objects.filter(reply=reply).first()
-    return unseal(private.key_id, bytes(private.sealed)) if private else ""
+    return words_of_many(access, [reply]).get(reply.pk, "")
 
 
 def words_of_many(access: Access, replies: Sequence[Reply]) -> dict[int, str]:
     """The same for several replies, by reply; those without words are left out."""
-    access.record("reply words", [reply.registration.traveller_id for reply in replies])
-    rows = ReplyPrivate.objects.filter(reply__in=[reply.pk for reply in replies])
-    return {row.reply_id: unseal(row.key_id, bytes(row.sealed)) for row in rows}
+    shown = Reply.objects.filter(
+        seen_by(access, "registration"), pk__in=[reply.pk for reply in replies]
+    )
+    access.record("reply words", shown.values_list("registration__traveller_id", flat=True))
+    return _words(shown)
+
+
+def _words(replies: QuerySet[Reply]) -> dict[int, str]:
+    rows = list(ReplyPrivate.objects.filter(reply__in=replies.values("pk")))
+    said = unseal_many(Sealed(row.key_id, bytes(row.sealed), PLACE, row.reply_id) for row in rows)
+    return {row.reply_id: words for row, words in zip(rows, said, strict=True)}
 
 
 def own_replies(
@@ -51,6 +58,11 @@ def own_replies(
         chosen |= Q(said_by_id=speaker_id)
     rows = Reply.objects.filter(chosen)
     return list(rows.select_related("registration__traveller").order_by("-said_at", "-pk")[:limit])
+
+
+def own_words(reply_ids: Iterable[int]) -> dict[int, str]:
+    """Words with these replies, by reply, for whoever wrote them."""
+    return _words(Reply.objects.filter(pk__in=list(reply_ids)))
 
 
 def of_press(said_by_id: int, press: str) -> list[Reply]:

@@ -10,14 +10,18 @@ from django.db import IntegrityError, transaction
 from wayhome.audience.queries import own_issues
 from wayhome.bulletins.models import Ask, Issue
 from wayhome.links import ReplyLink, TripsLink, invalid
-from wayhome.officers.access import require
+from wayhome.officers import audit
+from wayhome.officers.access import acting, require
+from wayhome.officers.audit import Deed
 from wayhome.officers.models import Officer
 from wayhome.officers.roles import Verb
 from wayhome.problems import Problem
-from wayhome.replies.models import Answer, Reply, ReplyPrivate
+from wayhome.replies.models import PLACE, Answer, Reply, ReplyPrivate
 from wayhome.travellers.models import ContactPoint, Registration, Traveller
+from wayhome.travellers.parties import left_behind
 from wayhome.travellers.queries import in_care, opens_all, spoken_for
 from wayhome.travellers.sealing import seal
+from wayhome.travellers.seeing import people_seen_by
 from wayhome.work import clock
 from wayhome.work.db import writes
 from wayhome.work.services import tell
@@ -49,6 +53,8 @@ def open_reply_link(link: ReplyLink) -> tuple[Issue, list[Traveller]]:
         Registration.objects.select_related("traveller").filter(pk=link.registration_id).first()
     )
     if issue is None or registration is None or not point.exists():
+        raise invalid()
+    if left_behind(registration.pk, link.contact_point_id):
         raise invalid()
     return issue, people_of(registration)
 
@@ -140,10 +146,11 @@ def reply_told(
 ) -> Reply:
     """What a person told an officer, by telephone or at the gate."""
     require(officer, Verb.MUSTER)
-    person = Traveller.objects.filter(pk=traveller_id).first()
+    there = people_seen_by(acting(officer))
+    person = Traveller.objects.filter(there, pk=traveller_id).first()
     if person is None:
         raise Problem("traveller", f"{traveller_id} is unknown", "search again")
-    return _record(
+    reply = _record(
         [person],
         answer,
         ANSWERS[Ask.SAFETY],
@@ -153,6 +160,8 @@ def reply_told(
         officer_id=officer.pk,
         words=words,
     )[0]
+    audit.record(officer, Deed.REPLY_TOLD, "reply", reply.pk)
+    return reply
 
 
 def _registration_of(person: Traveller, through: int | None) -> Registration:
@@ -223,7 +232,7 @@ def _record(
             replies.append(Reply.objects.get(registration=registration, press=press))
             continue
         if words:
-            key_id, sealed = seal(person, words)
+            key_id, sealed = seal(person, words, place=PLACE, row=reply.pk)
             ReplyPrivate.objects.create(reply=reply, key_id=key_id, sealed=sealed)
         tell("replies.recorded", reply.pk)
         replies.append(reply)

@@ -2,5 +2,5 @@
 
 Registrations hold what was said at one door; travellers are the people; joining two records only
 re-points registrations. Parties live here, since a reach may serve one. May use ``work``,
-``officers`` and ``places``; knows nothing of trips, bulletins or replies.
+``officers``, ``letters`` and ``places``; knows nothing of trips, bulletins or replies.
 """

@@ -2,6 +2,8 @@
 
 import hashlib
 import hmac
+import re
+from functools import lru_cache
 
 import phonenumbers
 from django.conf import settings
@@ -10,18 +12,51 @@ from email_validator import EmailNotValidError, validate_email
 from wayhome.problems import Problem
 from wayhome.travellers.models import ContactPoint
 
+# What readers of a header take for something else (RFC 2047).
+_ENCODED_WORD = re.compile(r"=\?[^?]+\?[bq]\?[^?]*\?=", re.IGNORECASE)
+
 
 def normalise_mail(text: str) -> str:
     """``Ann@EXAMPLE.org`` to ``ann@example.org``; Problem where it cannot be an address.
 
-    The local part is folded too: no relay in use tells cases apart, people mix them up daily.
+    The local part is in small letters too: no relay in use tells cases apart, people mix them up
+    daily. A domain stays as IDNA 2008 has it: ``straße`` and ``strasse`` have different owners.
     """
+    return _plain_mail(text.strip()) or _whole_mail(text)
+
+
+# What needs no closer look before an @ (lists hold very many of these, at few domains).
+_PLAIN_LOCAL = re.compile(r"(?=.{1,64}@)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@", re.ASCII)
+_LONGEST = 254
+
+
+def _plain_mail(text: str) -> str | None:
+    """The same for a plain address, in a tenth of the time; None where it is none."""
+    local = _PLAIN_LOCAL.match(text)
+    if local is None:
+        return None
+    try:
+        whole = local[0].lower() + _domain(text[local.end() :])
+    except EmailNotValidError:
+        return None
+    return whole if len(whole) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1024)
+def _domain(text: str) -> str:
+    valid = validate_email(f"a@{text}", check_deliverability=False, test_environment=True)
+    return str(valid.domain)
+
+
+def _whole_mail(text: str) -> str:
     try:
         # Names reserved for tests and drills are real addresses of an exercise.
         valid = validate_email(text.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise Problem("mail", f"{text[:80]!r} is no mail address", str(error)) from error
-    return valid.normalized.casefold()
+    if _ENCODED_WORD.search(valid.normalized):
+        raise Problem("mail", f"{text[:80]!r} is no mail address", "check how it is written")
+    return f"{valid.local_part.lower()}@{valid.domain}"
 
 
 def normalise_phone(text: str) -> str:

@@ -9,10 +9,13 @@ from datetime import time
 
 from django.db.models import F, Q, QuerySet
 
-from wayhome.officers.access import require
+from wayhome.officers import audit
+from wayhome.officers.access import acting, require
+from wayhome.officers.audit import Deed
 from wayhome.officers.models import Officer
 from wayhome.officers.roles import Verb
 from wayhome.problems import Problem, Problems
+from wayhome.travellers.joining import part_proven_at
 from wayhome.travellers.models import (
     ContactPoint,
     PartyMember,
@@ -22,6 +25,7 @@ from wayhome.travellers.models import (
     Traveller,
 )
 from wayhome.travellers.queries import in_care
+from wayhome.travellers.seeing import seen_by
 from wayhome.travellers.services import clean_words
 from wayhome.travellers.zones import LANGUAGES, is_zone
 from wayhome.work import clock
@@ -33,6 +37,16 @@ WHY_LENGTH = 300
 CHANNELS: dict[str, tuple[str, ...]] = {
     ContactPoint.Kind.MAIL: ("mail",),
     ContactPoint.Kind.PHONE: ("sms",),
+}
+
+
+_DEEDS: dict[str, Deed] = {
+    ReachStep.Did.CHANGED: Deed.REACH_CHANGED,
+    ReachStep.Did.STOPPED: Deed.REACH_STOPPED,
+    ReachStep.Did.RESUMED: Deed.REACH_RESUMED,
+    ReachStep.Did.HOSTILE: Deed.ADDRESS_HOSTILE,
+    ReachStep.Did.SAFE_AGAIN: Deed.ADDRESS_SAFE,
+    ReachStep.Did.ASKED_TO_STOP: Deed.REACH_STOP_ASKED,
 }
 
 
@@ -60,7 +74,7 @@ class By:
 def set_policy(reach_id: int, said: PolicySaid, by: By, why: str = "") -> Reach:
     """Set the terms; Problems with every fault, and nothing is changed."""
     _may(by)
-    reach = _locked(reach_id)
+    reach = _locked(reach_id, by)
     _check(reach, said)
     quiet = said.quiet_from is not None
     before = _terms(reach)
@@ -87,7 +101,7 @@ def stop(reach_id: int, by: By, why: str = "") -> Reach:
     Whoever asks for a person must first know that no muster covers them (``ask_to_stop``).
     """
     _may(by)
-    reach = _locked(reach_id)
+    reach = _locked(reach_id, by)
     if reach.stopped_at is None:
         reach.stopped_at = clock.now()
         reach.save(update_fields=["stopped_at"])
@@ -98,7 +112,7 @@ def stop(reach_id: int, by: By, why: str = "") -> Reach:
 @writes
 def ask_to_stop(reach_id: int, by: By) -> Reach:
     """Keep as said that nothing more shall come, and carry out nothing: a muster covers them."""
-    reach = _locked(reach_id)
+    reach = _locked(reach_id, by)
     if reach.stopped_at is None and reach.stop_asked_at is None:
         reach.stop_asked_at = clock.now()
         reach.save(update_fields=["stop_asked_at"])
@@ -110,7 +124,7 @@ def ask_to_stop(reach_id: int, by: By) -> Reach:
 def resume(reach_id: int, by: By, why: str = "") -> Reach:
     """Take back a stop, carried out or only asked for; what is in force is sent there."""
     _may(by)
-    reach = _locked(reach_id)
+    reach = _locked(reach_id, by)
     if reach.stopped_at is not None or reach.stop_asked_at is not None:
         reach.stopped_at = reach.stop_asked_at = None
         reach.save(update_fields=["stopped_at", "stop_asked_at"])
@@ -124,7 +138,7 @@ def mark_hostile(officer: Officer, reach_id: int, why: str) -> Reach:
     """An address is in hostile hands: nothing goes there for anyone any more, from this moment,
     and the links that were sent there open nothing any more."""
     require(officer, Verb.MUSTER)
-    reach = _locked(reach_id)
+    reach = _locked(reach_id, By(officer))
     why = _reason(why)
     if reach.hostile_since is not None:
         raise Problem("reach", "is marked already", "reload the page")
@@ -132,6 +146,7 @@ def mark_hostile(officer: Officer, reach_id: int, why: str) -> Reach:
     reach.save(update_fields=["hostile_since"])
     ContactPoint.objects.filter(pk=reach.contact_point_id).update(link_epoch=F("link_epoch") + 1)
     _registrations(reach).update(link_epoch=F("link_epoch") + 1)
+    part_proven_at(officer, [reach.contact_point_id], why)
     _note(reach, ReachStep.Did.HOSTILE, By(officer), why)
     return reach
 
@@ -140,7 +155,7 @@ def mark_hostile(officer: Officer, reach_id: int, why: str) -> Reach:
 def lift_hostile(officer: Officer, reach_id: int, why: str) -> Reach:
     """It is theirs again. Where it is marked for another person too, nothing goes there still."""
     require(officer, Verb.MUSTER)
-    reach = _locked(reach_id)
+    reach = _locked(reach_id, By(officer))
     why = _reason(why)
     if reach.hostile_since is None:
         raise Problem("reach", "is not marked", "reload the page")
@@ -184,11 +199,12 @@ def _may(by: By) -> None:
         raise ValueError("nobody decides")
 
 
-def _locked(reach_id: int) -> Reach:
+def _locked(reach_id: int, by: By) -> Reach:
+    there = seen_by(acting(by.officer), "registration") if by.officer else Q()
     reach = (
         Reach.objects.select_for_update(of=("self",))
         .select_related("contact_point", "registration")
-        .filter(pk=reach_id, ended_at=None)
+        .filter(there, pk=reach_id, ended_at=None)
         .first()
     )
     if reach is None:
@@ -238,7 +254,7 @@ def _reason(why: str) -> str:
 
 
 def _note(reach: Reach, did: str, by: By, why: str, what: str = "") -> None:
-    ReachStep.objects.create(
+    step = ReachStep.objects.create(
         reach=reach,
         did=did,
         what=what[:300],
@@ -247,6 +263,8 @@ def _note(reach: Reach, did: str, by: By, why: str, what: str = "") -> None:
         why=clean_words(why)[:WHY_LENGTH],
         at=clock.now(),
     )
+    if by.officer is not None:
+        audit.record(by.officer, _DEEDS[did], "reach step", step.pk)
 
 
 def _tell(reach: Reach) -> None:

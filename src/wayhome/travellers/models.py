@@ -1,6 +1,10 @@
-"""Traveller, registration, party, organisation, contact point, reach, and private keys."""
+"""Traveller, registration, party, organisation, contact point, reach."""
 
 from django.db import models
+
+from wayhome.officers.models import Compartment
+
+FIRST_EPOCH = 1  # of a link that was never revoked
 
 
 class Traveller(models.Model):
@@ -9,6 +13,7 @@ class Traveller(models.Model):
     name = models.CharField(max_length=200)
     guardian = models.ForeignKey("self", models.PROTECT, null=True, related_name="minors")
     made_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)  # nothing but numbers is left
 
     class Meta:
         db_table = "traveller"
@@ -26,6 +31,9 @@ class Organisation(models.Model):
 
     name = models.CharField(max_length=200)
     code = models.SlugField(max_length=40, unique=True)
+    # What it registered is in this compartment: its own officers are bound to it, and while it is
+    # closed nobody else sees it who is not cleared. None: no officer of its own, open to all.
+    compartment = models.OneToOneField(Compartment, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         db_table = "organisation"
@@ -65,7 +73,7 @@ class Registration(models.Model):
     reference = models.CharField(max_length=120, blank=True)
     original = models.JSONField()
     made_at = models.DateTimeField()
-    link_epoch = models.PositiveIntegerField(default=1)  # raised to revoke its links
+    link_epoch = models.PositiveIntegerField(default=FIRST_EPOCH)  # raised to revoke its links
 
     class Meta:
         db_table = "registration"
@@ -81,6 +89,10 @@ class Registration(models.Model):
                 name="registration_reference_of_organisation",
             ),
         ]
+        indexes = [
+            # Of all: SQLite uses no partial one for a value that it is given when it runs.
+            models.Index(fields=["reference"], name="registration_reference")
+        ]
 
     def __str__(self) -> str:
         return f"registration {self.pk}"
@@ -93,6 +105,8 @@ class Repointing(models.Model):
     from_traveller = models.ForeignKey(Traveller, models.PROTECT, related_name="+")
     to_traveller = models.ForeignKey(Traveller, models.PROTECT, related_name="+")
     by_officer_id = models.BigIntegerField(null=True)
+    # The join or part that it belongs to; none: this registration alone was given away.
+    joining = models.ForeignKey("Joining", models.PROTECT, null=True, related_name="+")
     why = models.CharField(max_length=300)
     at = models.DateTimeField()
 
@@ -153,6 +167,7 @@ class ContactPoint(models.Model):
     suppressed_why = models.CharField(max_length=200, blank=True)
     link_epoch = models.PositiveIntegerField(default=1)
     made_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)  # the address is gone, its number stays for proof
 
     class Meta:
         db_table = "contact_point"
@@ -169,6 +184,9 @@ class ContactPoint(models.Model):
                 fields=["-bounces", "-id"],
                 condition=models.Q(bounces__gt=0),
                 name="contact_point_bouncing",
+            ),
+            models.Index(
+                fields=["domain"], condition=~models.Q(domain=""), name="contact_point_domain"
             ),
         ]
 
@@ -233,8 +251,13 @@ class Reach(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["registration", "contact_point", "purpose"],
-                condition=models.Q(ended_at__isnull=True),
+                condition=models.Q(ended_at__isnull=True, party__isnull=True),
                 name="reach_once",
+            ),
+            models.UniqueConstraint(
+                fields=["registration", "contact_point", "purpose", "party"],
+                condition=models.Q(ended_at__isnull=True, party__isnull=False),
+                name="reach_of_party_once",
             ),
             models.CheckConstraint(
                 condition=models.Q(quiet_from__isnull=True, quiet_until__isnull=True)
@@ -243,11 +266,27 @@ class Reach(models.Model):
             ),
         ]
         indexes = [
+            # Few: asked of each message whether its address is one of these.
+            models.Index(
+                fields=["contact_point"],
+                condition=models.Q(hostile_since__isnull=False),
+                name="reach_hostile",
+            ),
+            models.Index(
+                fields=["contact_point"],
+                condition=models.Q(wording="neutral"),
+                name="reach_neutral",
+            ),
             models.Index(
                 fields=["stop_asked_at"],
                 condition=models.Q(stop_asked_at__isnull=False, stopped_at__isnull=True),
                 name="reach_stop_asked",
-            )
+            ),
+            models.Index(
+                fields=["verified_at"],
+                condition=models.Q(verified_at__isnull=False, ended_at__isnull=True),
+                name="reach_verified",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -281,16 +320,11 @@ class ReachStep(models.Model):
         return f"reach {self.reach_id} {self.did}"
 
 
-class PersonKey(models.Model):
-    """The key that seals one person's most hurtful data; deleting it erases them everywhere."""
-
-    traveller = models.ForeignKey(Traveller, models.PROTECT, related_name="+")
-    wrapped = models.BinaryField()
-    made_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "person_key"
-        constraints = [models.UniqueConstraint(fields=["traveller"], name="person_key_once")]
-
-    def __str__(self) -> str:
-        return f"key {self.pk}"
+from wayhome.travellers import door_models as door_models  # noqa: E402  (tables of the doors)
+from wayhome.travellers import privacy_models as privacy_models  # noqa: E402  (of private data)
+from wayhome.travellers.people_models import Compared as Compared  # noqa: E402
+from wayhome.travellers.people_models import Joining as Joining  # noqa: E402
+from wayhome.travellers.people_models import Likeness as Likeness  # noqa: E402
+from wayhome.travellers.people_models import LikenessStep as LikenessStep  # noqa: E402
+from wayhome.travellers.people_models import NameKey as NameKey  # noqa: E402
+from wayhome.travellers.people_models import NameSound as NameSound  # noqa: E402

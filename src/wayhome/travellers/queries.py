@@ -1,15 +1,20 @@
-"""Read people; every query that returns them takes an ``Access`` and records the look."""
+"""Read people; every query that returns them takes an ``Access`` and records the look.
+
+What is in a compartment that is closed to the access (``travellers.seeing``) is not there.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from wayhome.officers.access import Access
 from wayhome.travellers.models import (
+    Assurance,
     ContactPoint,
+    Joining,
     PartyMember,
     Reach,
     ReachStep,
@@ -18,13 +23,18 @@ from wayhome.travellers.models import (
     Suppression,
     Traveller,
 )
+from wayhome.travellers.seeing import (
+    points_seen_by,
+    seen,
+    seen_by,
+)
 from wayhome.travellers.sql import verified_ways
 from wayhome.work import clock
 
 
 def names(access: Access, view: str, traveller_ids: Iterable[int]) -> dict[int, str]:
     """Names of these travellers by number."""
-    ids = list(set(traveller_ids))
+    ids = seen(access, traveller_ids)
     access.record(view, ids)
     return dict(Traveller.objects.filter(pk__in=ids).values_list("pk", "name"))
 
@@ -32,15 +42,19 @@ def names(access: Access, view: str, traveller_ids: Iterable[int]) -> dict[int, 
 def ways_to_reach(access: Access, view: str, traveller_id: int) -> list[Reach]:
     """Open reaches of one traveller, their party's and their guardian's among them, with their
     contact points, the verified first. ``hostile_elsewhere``: marked for another person."""
+    if not is_seen(access, traveller_id):
+        return []
     access.record(view, [traveller_id])
     person = Traveller.objects.get(pk=traveller_id)
-    speakers = [number for number in (person.pk, person.guardian_id) if number is not None]
+    speakers = [person.pk, *guardians_of(person)]
     parties = PartyMember.objects.filter(
         registration__traveller_id__in=speakers, until=None
     ).values("party_id")
     return list(
         Reach.objects.filter(
-            Q(registration__traveller_id__in=speakers) | Q(party_id__in=parties), ended_at=None
+            Q(registration__traveller_id__in=speakers) | Q(party_id__in=parties),
+            seen_by(access, "registration"),
+            ended_at=None,
         )
         .annotate(
             hostile_elsewhere=Exists(
@@ -54,10 +68,9 @@ def ways_to_reach(access: Access, view: str, traveller_id: int) -> list[Reach]:
     )
 
 
-def by_references(door: str, references: Iterable[str]) -> list[Registration]:
-    """Registrations that came through ``door`` under these references, in order of making."""
-    rows = Registration.objects.filter(door=door, reference__in=list(references))
-    return list(rows.select_related("traveller").order_by("pk"))
+def is_seen(access: Access, traveller_id: int) -> bool:
+    """Whether there is such a traveller for this access; nobody is named."""
+    return bool(seen(access, [traveller_id]))
 
 
 def own_registrations(registration_ids: Iterable[int]) -> list[Registration]:
@@ -79,6 +92,40 @@ def in_care(adult: Traveller) -> list[Traveller]:
     return list(minors.distinct().order_by("pk"))
 
 
+def joined_to(traveller_ids: Iterable[int]) -> dict[int, set[int]]:
+    """For those of these travellers whose records were emptied by joining: whose they are now."""
+    steps = Repointing.objects.filter(
+        from_traveller__in=list(traveller_ids), from_traveller__registrations__isnull=True
+    )
+    now: dict[int, set[int]] = defaultdict(set)
+    for was, traveller_id in steps.values_list(
+        "from_traveller_id", "registration__traveller_id"
+    ).order_by("pk"):
+        now[was].add(traveller_id)
+    return dict(now)
+
+
+def emptied_into(traveller_ids: Iterable[int]) -> dict[int, set[int]]:
+    """The same from the other side: for each of these travellers the emptied records that were
+    joined to theirs."""
+    steps = Repointing.objects.filter(
+        registration__traveller__in=list(traveller_ids), from_traveller__registrations__isnull=True
+    )
+    before: dict[int, set[int]] = defaultdict(set)
+    for traveller_id, was in steps.values_list(
+        "registration__traveller_id", "from_traveller_id"
+    ).order_by("pk"):
+        before[traveller_id].add(was)
+    return dict(before)
+
+
+def guardians_of(person: Traveller) -> list[int]:
+    """Who speaks for a minor: the guardian, or whose record theirs was joined to."""
+    if person.guardian_id is None:
+        return []
+    return sorted(joined_to([person.guardian_id]).get(person.guardian_id, {person.guardian_id}))
+
+
 def spoken_for(registration: Registration) -> list[Registration]:
     """What one adult's own page covers: their registration, and those of the minors in their
     care who came with it."""
@@ -94,18 +141,48 @@ def spoken_for(registration: Registration) -> list[Registration]:
 def opens_all(registration: Registration) -> bool:
     """Whether a registration's own link opens what other registrations of its person hold.
 
-    Records are joined by officers, and anybody may have enrolled a person by name: only where an
-    address of this very registration was shown to be theirs, or where there is nothing else.
+    Records are joined by officers, and anybody may enrol a person by name and prove an address of
+    their own: a join shows nothing across it without proof. Proof is an address that is verified
+    for this registration and for another of them, a join that such an address proved, or an
+    officer who saw a document of whoever came with this registration.
     """
-    proven = Reach.objects.filter(
-        registration=registration,
-        purpose=Reach.Purpose.OWN,
-        verified_at__isnull=False,
-        hostile_since=None,
-        ended_at=None,
+    others = Registration.objects.filter(traveller=registration.traveller_id).exclude(
+        pk=registration.pk
     )
-    others = Registration.objects.filter(traveller=registration.traveller_id)
-    return proven.exists() or not others.exclude(pk=registration.pk).exists()
+    if not others.exists():
+        return True
+    mine = _proven_points(registration.pk)
+    if not mine:
+        return False
+    if registration.assurance >= Assurance.DOCUMENT_SEEN:
+        return True
+    if _verified().filter(registration__in=others, contact_point_id__in=mine).exists():
+        return True
+    proven = Joining.objects.filter(parted_at=None, proven_at_id__isnull=False)
+    came_by = Repointing.objects.filter(registration=registration, joining__in=proven)
+    was_proven = proven.filter(older=registration.traveller_id, proven_at_id__in=mine)
+    return came_by.exists() or was_proven.exists()
+
+
+def sees_looks(registration: Registration) -> bool:
+    """Whether who looked at a record is for whoever holds this registration's link: it opens all of
+    it, or it is proven, and the record is the one that it came with."""
+    if opens_all(registration):
+        return True
+    came_by = Repointing.objects.filter(registration=registration)
+    return not came_by.exists() and bool(_proven_points(registration.pk))
+
+
+def _proven_points(registration_id: int) -> list[int]:
+    rows = _verified().filter(registration=registration_id)
+    return list(rows.values_list("contact_point_id", flat=True))
+
+
+def _verified() -> QuerySet[Reach]:
+    """Addresses of people's own that were shown to be theirs and are in nobody else's hands."""
+    return Reach.objects.filter(
+        purpose=Reach.Purpose.OWN, verified_at__isnull=False, hostile_since=None, ended_at=None
+    )
 
 
 def name_entered(registration: Registration) -> str:
@@ -155,7 +232,7 @@ def suppressed_addresses(
 ) -> list[Address]:
     """Addresses that nothing is sent to, the latest first; ``after``: when and number of the last
     one of the page before."""
-    rows = ContactPoint.objects.filter(suppressed_at__isnull=False)
+    rows = points_seen_by(access).filter(suppressed_at__isnull=False, erased_at=None)
     if after is not None:
         at, number = after
         rows = rows.filter(Q(suppressed_at__lt=at) | Q(suppressed_at=at, pk__lt=number))
@@ -164,17 +241,17 @@ def suppressed_addresses(
 
 def bouncing_addresses(access: Access, view: str, *, limit: int = 50) -> list[Address]:
     """Addresses from which messages came back and that are still written to, the worst first."""
-    rows = ContactPoint.objects.filter(bounces__gt=0, suppressed_at=None)
+    rows = points_seen_by(access).filter(bounces__gt=0, suppressed_at=None)
     return _addresses(access, view, list(rows.order_by("-bounces", "-pk")[:limit]))
 
 
 def _addresses(access: Access, view: str, points: Sequence[ContactPoint]) -> list[Address]:
     ids = [point.pk for point in points]
-    served = _served_by(ids)
+    served = _served_by(access, ids)
     shown = {point: sorted(people)[:NAMED] for point, people in served.items()}
     named = {number for people in shown.values() for number in people}
     known = names(access, view, named)
-    working = _working_points(named)
+    working = _working_points(access, named)
     history: dict[int, list[Suppression]] = defaultdict(list)
     for step in Suppression.objects.filter(contact_point_id__in=ids).order_by("-at", "-pk"):
         history[step.contact_point_id].append(step)
@@ -197,39 +274,42 @@ def _addresses(access: Access, view: str, points: Sequence[ContactPoint]) -> lis
     ]
 
 
-def _served_by(contact_point_ids: Sequence[int]) -> dict[int, set[int]]:
+def _served_by(access: Access, contact_point_ids: Sequence[int]) -> dict[int, set[int]]:
     """Travellers by contact point: those of its open reaches and of their parties."""
     served: dict[int, set[int]] = defaultdict(set)
-    for point, traveller in _uses(Q(contact_point_id__in=contact_point_ids)):
+    for point, traveller in _uses(access, Q(contact_point_id__in=contact_point_ids)):
         served[point].add(traveller)
     return served
 
 
-def _working_points(traveller_ids: Iterable[int]) -> dict[int, set[int]]:
+def _working_points(access: Access, traveller_ids: Iterable[int]) -> dict[int, set[int]]:
     """Contact points that are written to, by the travellers whom they serve."""
     ids = set(traveller_ids)
     working: dict[int, set[int]] = defaultdict(set)
     members = PartyMember.objects.filter(until=None, registration__traveller_id__in=ids)
     own = Q(registration__traveller_id__in=ids) | Q(party_id__in=members.values("party_id"))
     written_to = Q(purpose=Reach.Purpose.OWN, stopped_at=None, hostile_since=None)
-    for point, traveller in _uses(own & written_to & Q(contact_point__suppressed_at=None)):
+    for point, traveller in _uses(access, own & written_to & Q(contact_point__suppressed_at=None)):
         working[traveller].add(point)
     return working
 
 
-def _uses(which: Q) -> set[tuple[int, int]]:
+def _uses(access: Access, which: Q) -> set[tuple[int, int]]:
     """(contact point, traveller) of open reaches: a registration's own, or its party's."""
-    reaches = Reach.objects.filter(which, ended_at=None)
+    reaches = Reach.objects.filter(which, seen_by(access, "registration"), ended_at=None)
     uses = set(reaches.values_list("contact_point_id", "registration__traveller_id"))
-    return uses | set(
+    uses |= set(
         reaches.filter(party__members__until=None, party__isnull=False).values_list(
             "contact_point_id", "party__members__registration__traveller_id"
         )
     )
+    there = seen(access, {traveller for _, traveller in uses})
+    return {(point, traveller) for point, traveller in uses if traveller in there}
 
 
-def is_contact_point(contact_point_id: int) -> bool:
-    return ContactPoint.objects.filter(pk=contact_point_id).exists()
+def is_contact_point(access: Access, contact_point_id: int) -> bool:
+    """Whether there is such an address for this access; nobody is named."""
+    return points_seen_by(access).filter(pk=contact_point_id).exists()
 
 
 @dataclass(frozen=True)
@@ -253,16 +333,19 @@ class OwnWay:
 def own_ways(access: Access, view: str, traveller_id: int) -> list[OwnWay]:
     """Where one person can be written to personally: verified addresses of their own, or of the
     guardian where they are a minor; none that is stopped, suppressed or in hostile hands."""
+    if not is_seen(access, traveller_id):
+        return []
     access.record(view, [traveller_id])
     person = Traveller.objects.get(pk=traveller_id)
-    speakers = [person.guardian_id or person.pk]
+    speakers = guardians_of(person) or [person.pk]
     rows = verified_ways(speakers, clock.now()) or verified_ways([person.pk], clock.now())
-    points = ContactPoint.objects.in_bulk([row[0] for row in rows])
     names = dict(
-        Registration.objects.filter(pk__in=[row[1] for row in rows]).values_list(
+        Registration.objects.filter(seen_by(access), pk__in=[row[1] for row in rows]).values_list(
             "pk", "traveller__name"
         )
     )
+    rows = [row for row in rows if row[1] in names]
+    points = ContactPoint.objects.in_bulk([row[0] for row in rows])
     return [
         OwnWay(
             contact_point_id=point_id,
@@ -281,14 +364,23 @@ def reach_steps(
     access: Access, view: str, traveller_id: int, reaches: Iterable[Reach]
 ) -> list[ReachStep]:
     """What was said and decided about these reaches of one traveller, the newest first."""
-    access.record(view, [traveller_id])
-    rows = ReachStep.objects.filter(reach__in=list(reaches)).select_related("reach__contact_point")
+    access.record(view, seen(access, [traveller_id]))
+    rows = ReachStep.objects.filter(
+        seen_by(access, "reach__registration"), reach__in=list(reaches)
+    ).select_related("reach__contact_point")
     return list(rows.order_by("-at", "-pk")[:50])
 
 
 def own_reaches(registrations: Iterable[Registration]) -> list[Reach]:
-    """Open reaches of purpose *own* of these registrations, for the people themselves."""
+    """Open reaches of purpose *own* of these registrations, for the people themselves; what they
+    gave for a party serves them no more once they have left it."""
+    still = PartyMember.objects.filter(
+        party=OuterRef("party"), registration=OuterRef("registration"), until=None
+    )
     rows = Reach.objects.filter(
-        registration__in=list(registrations), purpose=Reach.Purpose.OWN, ended_at=None
+        Q(party=None) | Exists(still),
+        registration__in=list(registrations),
+        purpose=Reach.Purpose.OWN,
+        ended_at=None,
     )
     return list(rows.select_related("contact_point", "registration__traveller").order_by("pk"))

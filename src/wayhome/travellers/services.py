@@ -5,15 +5,17 @@ from datetime import datetime
 
 from django.db.models import F
 
-from wayhome.officers.access import require
+from wayhome.officers import audit
+from wayhome.officers.access import acting, require
+from wayhome.officers.audit import Deed
 from wayhome.officers.models import Officer
 from wayhome.officers.roles import Verb
 from wayhome.problems import Problem
+from wayhome.travellers import comparing, searching
 from wayhome.travellers.addresses import address_hash, normalise
 from wayhome.travellers.models import (
-    Assurance,
     ContactPoint,
-    Organisation,
+    Joining,
     Party,
     PartyMember,
     Reach,
@@ -22,6 +24,7 @@ from wayhome.travellers.models import (
     Suppression,
     Traveller,
 )
+from wayhome.travellers.seeing import points_seen_by
 from wayhome.work import clock
 from wayhome.work.db import writes
 from wayhome.work.services import tell
@@ -53,32 +56,12 @@ def clean_name(text: str) -> str:
 
 
 @writes
-def register(
-    name: str,
-    *,
-    door: str,
-    original: dict[str, object],
-    assurance: int = Assurance.SELF_DECLARED,
-    guardian: Traveller | None = None,
-    entered_by: int | None = None,
-    organisation: Organisation | None = None,
-    reference: str = "",
-) -> Registration:
-    """A new traveller by one entry through one door. A minor has a guardian who is no minor."""
-    if guardian is not None and guardian.is_minor:
-        raise Problem("guardian", "is a minor", "name an adult")
-    now = clock.now()
-    traveller = Traveller.objects.create(name=clean_name(name), guardian=guardian, made_at=now)
-    return Registration.objects.create(
-        traveller=traveller,
-        door=door,
-        assurance=assurance,
-        entered_by_id=entered_by,
-        organisation=organisation,
-        reference=reference,
-        original=original,
-        made_at=now,
-    )
+def rename(traveller: Traveller, name: str) -> None:
+    """This person's name from now on; they are found by it, and held against others by it."""
+    traveller.name = clean_name(name)
+    traveller.save(update_fields=["name"])
+    searching.index([traveller.pk])
+    comparing.ask([traveller.pk])
 
 
 @writes
@@ -94,19 +77,22 @@ def make_party(registrations: Sequence[Registration]) -> Party:
 
 @writes
 def contact_point(kind: str, address: str, language: str = "en") -> ContactPoint:
-    """The one row of this address; made where it is new. Problem where it is no address."""
+    """The one row of this address, held until the transaction ends; made where it is new. Problem
+    where it is no address. The same is asked of the database whether or not it is known."""
     normalised = normalise(kind, address)
-    point, _ = ContactPoint.objects.get_or_create(
-        kind=kind,
-        address_hash=address_hash(kind, normalised),
-        defaults={
-            "address": normalised,
-            "domain": normalised.rpartition("@")[2] if kind == ContactPoint.Kind.MAIL else "",
-            "language": language,
-            "made_at": clock.now(),
-        },
+    key = {"kind": kind, "address_hash": address_hash(kind, normalised)}
+    fresh = ContactPoint(
+        **key,
+        address=normalised,
+        domain=normalised.rpartition("@")[2] if kind == ContactPoint.Kind.MAIL else "",
+        language=language,
+        made_at=clock.now(),
     )
-    return point
+    while True:  # one that serves nobody may be erased this moment
+        ContactPoint.objects.bulk_create([fresh], ignore_conflicts=True)
+        found = ContactPoint.objects.select_for_update(no_key=True).filter(**key).first()
+        if found is not None:
+            return found
 
 
 @writes
@@ -118,6 +104,7 @@ def add_reach(
     purpose: str = Reach.Purpose.OWN,
     verified_at: datetime | None = None,
     wording: str = Reach.Wording.FULL,
+    language: str = "",
 ) -> Reach:
     """Use ``point`` for this registration, or for its whole ``party``."""
     now = clock.now()
@@ -125,16 +112,18 @@ def add_reach(
         registration=registration,
         contact_point=point,
         purpose=purpose,
+        party=party,
         ended_at=None,
         defaults={
-            "party": party,
             "verified_at": verified_at,
             "consent_at": now,
             "wording": wording,
+            "language": language,
             "made_at": now,
         },
     )
     if made:
+        comparing.ask([registration.traveller_id])
         for traveller_id in sorted(_served(reach)):
             tell("travellers.reach_added", traveller_id)
     return reach
@@ -192,18 +181,21 @@ def lift(officer: Officer, contact_point_id: int, reason: str) -> None:
     reason = clean_words(reason)
     if not reason:
         raise Problem("reason", "is empty", "say how you know that the address works again")
+    if not points_seen_by(acting(officer)).filter(pk=contact_point_id).exists():
+        raise Problem("address", "is not suppressed", "look at the list again")
     if len(reason) > REASON_LENGTH:
         raise Problem("reason", f"has {len(reason)} characters", f"use at most {REASON_LENGTH}")
     held = ContactPoint.objects.filter(pk=contact_point_id, suppressed_at__isnull=False)
     if not held.update(suppressed_at=None, suppressed_why="", bounces=0):
         raise Problem("address", "is not suppressed", "look at the list again")
-    Suppression.objects.create(
+    lifted = Suppression.objects.create(
         contact_point_id=contact_point_id,
         did=Suppression.Did.LIFTED,
         why=reason,
         officer_id=officer.pk,
         at=clock.now(),
     )
+    audit.record(officer, Deed.ADDRESS_LIFTED, "suppression", lifted.pk)
     tell_mended(contact_point_id)
 
 
@@ -220,9 +212,15 @@ def tell_mended(contact_point_id: int) -> None:
 
 @writes
 def repoint(
-    registration: Registration, to: Traveller, *, why: str, by_officer: int | None
+    registration: Registration,
+    to: Traveller,
+    *,
+    why: str,
+    by_officer: int | None,
+    joining: Joining | None = None,
 ) -> Repointing:
-    """Give a registration to another traveller: joining two records, or parting them again."""
+    """Give a registration to another traveller: joining two records, or parting them again
+    (``travellers.joining``), or this registration alone."""
     was = registration.traveller
     if was.pk == to.pk:
         raise Problem("traveller", "has this registration already", "choose another traveller")
@@ -231,10 +229,13 @@ def repoint(
         from_traveller=was,
         to_traveller=to,
         by_officer_id=by_officer,
+        joining=joining,
         why=why,
         at=clock.now(),
     )
     registration.traveller = to
     registration.save(update_fields=["traveller"])
+    audit.record(by_officer, Deed.REGISTRATION_REPOINTED, "repointing", entry.pk)
+    searching.index([was.pk, to.pk])
     tell("travellers.repointed", registration.pk)
     return entry

@@ -6,4 +6,4 @@ class TripsConfig(AppConfig):
     label = "trips"
 
     def ready(self) -> None:
-        from wayhome.trips import jobs  # noqa: F401  (registers its jobs)
+        from wayhome.trips import erasing, jobs, own_data  # noqa: F401  (register themselves)

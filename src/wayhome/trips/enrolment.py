@@ -1,11 +1,13 @@
 """What an enrolment says, checked whole before anything is written."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from wayhome.places import pack
 from wayhome.places.errors import PlaceError
+from wayhome.places.finding import few_guesses
 from wayhome.places.placing import Placed, place_stay
 from wayhome.problems import Problem, Problems
 from wayhome.travellers.addresses import normalise_mail, normalise_phone
@@ -15,6 +17,8 @@ from wayhome.trips.models import Leg
 
 MOST_PEOPLE = 40
 MOST_STAYS = 40
+MOST_LEGS = 40
+MOST_GUESSES = 8  # spellings of places compared with all there are, for one enrolment
 REFERENCE_LENGTH = 120
 EARLIEST = date(1900, 1, 1)
 LATEST_AHEAD = timedelta(days=366 * 5)
@@ -48,8 +52,12 @@ class PersonSaid:
     mail: str = ""
     phone: str = ""
     reference: str = ""
+    # The values of another register as they came, by its own columns.
+    came_as: tuple[tuple[str, str], ...] = ()
     # When their own addresses were verified.
     verified_at: datetime | Literal["with the party"] | None = "with the party"
+    # Of a minor: which of these people, counted from 1, is the guardian; 0: the first adult.
+    guardian: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,8 @@ class EnrolmentSaid:
     emergency_phone: str = ""
     watches: tuple[str, ...] = ()
     verified_at: datetime | None = None
+    # Entered by somebody who knows no address of theirs.
+    without_address: bool = False
 
     def verified(self, person: PersonSaid) -> datetime | None:
         """When the addresses of one person of it were verified."""
@@ -83,10 +93,23 @@ class Checked:
     said: EnrolmentSaid
     stays: list[Placed] = field(default_factory=list)
     legs: list[tuple[Placed, Placed]] = field(default_factory=list)
+    # Normalised addresses by the text they were given as.
+    addresses: dict[str, str] = field(default_factory=dict)
 
 
-def check(said: EnrolmentSaid, today: date) -> Checked:
-    """Resolve every place and check every field; Problems names all faults at once."""
+Place = Callable[[str, str | None], Placed]
+
+
+def check(said: EnrolmentSaid, today: date, place: Place = place_stay) -> Checked:
+    """Resolve every place and check every field; Problems names all faults at once.
+
+    ``place`` is ``place_stay``, or the same with a memory.
+    """
+    with few_guesses(MOST_GUESSES):
+        return _check(said, today, place)
+
+
+def _check(said: EnrolmentSaid, today: date, place: Place) -> Checked:
     faults: list[Problem] = []
     checked = Checked(said)
 
@@ -101,7 +124,7 @@ def check(said: EnrolmentSaid, today: date) -> Checked:
         faults.append(Problem("people", "no adult is named", "name at least one adult"))
     if len(said.people) > MOST_PEOPLE:
         faults.append(Problem("people", f"are {len(said.people)}", f"split above {MOST_PEOPLE}"))
-    if not said.stays and not said.watches:
+    if not said.stays and not said.legs and not said.watches:
         faults.append(Problem("stays", "none is given", "say where you will be and when"))
     if len(said.stays) > MOST_STAYS:
         faults.append(Problem("stays", f"are {len(said.stays)}", f"split above {MOST_STAYS}"))
@@ -119,26 +142,30 @@ def check(said: EnrolmentSaid, today: date) -> Checked:
     for number, person in enumerate(said.people, 1):
         attempt(f"name {number}", clean_name, person.name)
         attempt(f"reference {number}", _check_reference, person.reference)
+        attempt(f"guardian {number}", _check_guardian, person, said.people)
         addresses.append((person.mail, normalise_mail, f"mail {number}"))
         addresses.append((person.phone, normalise_phone, f"phone {number}"))
     for text, step, name in addresses:
-        if text:
-            attempt(name, step, text)
-    if not any(text for text, _, name in addresses if not name.startswith("emergency")):
+        if text and (normalised := attempt(name, step, text)):
+            checked.addresses[text] = str(normalised)
+    given = any(text for text, _, name in addresses if not name.startswith("emergency"))
+    if not given and not said.without_address:
         faults.append(
             Problem("mail", "no way to reach anyone is given", "give a mail address or a phone")
         )
 
     for number, stay in enumerate(said.stays[:MOST_STAYS], 1):
-        placed = attempt(f"place {number}", place_stay, stay.place, stay.country)
+        placed = attempt(f"place {number}", place, stay.place, stay.country)
         if isinstance(placed, Placed):
             checked.stays.append(placed)
         faults.extend(_day_faults(stay, number, today))
-    for number, leg in enumerate(said.legs, 1):
+    if len(said.legs) > MOST_LEGS:
+        faults.append(Problem("legs", f"are {len(said.legs)}", f"split above {MOST_LEGS}"))
+    for number, leg in enumerate(said.legs[:MOST_LEGS], 1):
         faults.extend(_leg_faults(leg, number))
         ends = [
-            attempt(f"leg {number} from", place_stay, leg.departs_from, None),
-            attempt(f"leg {number} to", place_stay, leg.arrives_in, None),
+            attempt(f"leg {number} from", place, leg.departs_from, None),
+            attempt(f"leg {number} to", place, leg.arrives_in, None),
         ]
         if isinstance(ends[0], Placed) and isinstance(ends[1], Placed):
             checked.legs.append((ends[0], ends[1]))
@@ -165,6 +192,12 @@ def check_days(said: StaySaid, today: date) -> None:
     """Problems where the days of one stay cannot be."""
     if faults := _day_faults(said, 1, today):
         raise Problems(faults)
+
+
+def _check_guardian(person: PersonSaid, people: tuple[PersonSaid, ...]) -> None:
+    number = person.guardian
+    if number and not (person.minor and 0 < number <= len(people) and not people[number - 1].minor):
+        raise Problem("guardian", "is no adult of these", "choose an adult who is named here")
 
 
 def _check_reference(reference: str) -> None:

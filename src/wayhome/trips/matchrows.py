@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 from wayhome.places.keys import morton
+from wayhome.places.placing import Placed
 from wayhome.trips.models import NO_END, LegEnd, LegMatch, PlacedFields, Stay, StayMatch
 
 EPOCH = date(1970, 1, 1)
@@ -18,19 +20,22 @@ def write_stay(stay: Stay, traveller_id: int) -> None:
     """Replace the rows of this stay's line: one for each candidate area, none where it is old."""
     lines = Stay.objects.filter(trip_id=stay.trip_id, line=stay.line).values("pk")
     StayMatch.objects.filter(stay_id__in=lines).delete()
-    StayMatch.objects.bulk_create(
-        [
-            StayMatch(
-                **_place(stay, area, certainty),
-                stay_id=stay.pk,
-                traveller_id=traveller_id,
-                arrive=day_number(stay.arrive),
-                depart=NO_END if stay.depart is None else day_number(stay.depart),
-                departed=stay.departure_confirmed,
-            )
-            for area, certainty in _candidates(stay)
-        ]
-    )
+    StayMatch.objects.bulk_create(rows_of_stay(stay, traveller_id))
+
+
+def rows_of_stay(stay: Stay, traveller_id: int) -> list[StayMatch]:
+    """The rows of a current stay, not yet written."""
+    return [
+        StayMatch(
+            **_place(stay, area, certainty),
+            stay_id=stay.pk,
+            traveller_id=traveller_id,
+            arrive=day_number(stay.arrive),
+            depart=NO_END if stay.depart is None else day_number(stay.depart),
+            departed=stay.departure_confirmed,
+        )
+        for area, certainty in _candidates(stay)
+    ]
 
 
 def remove(stay_ids: list[int]) -> None:
@@ -38,22 +43,18 @@ def remove(stay_ids: list[int]) -> None:
     StayMatch.objects.filter(stay_id__in=stay_ids).delete()
 
 
-def write_leg_ends(ends: Iterable[LegEnd], traveller_id: int) -> None:
-    """Replace the rows of these ends of one traveller's legs."""
-    ends = list(ends)
-    LegMatch.objects.filter(leg_end_id__in=[end.pk for end in ends]).delete()
-    LegMatch.objects.bulk_create(
-        [
-            LegMatch(
-                **_place(end, area, certainty),
-                leg_end_id=end.pk,
-                traveller_id=traveller_id,
-                at=end.at,
-            )
-            for end in ends
-            for area, certainty in _candidates(end)
-        ]
-    )
+def rows_of_leg_ends(ends: Iterable[LegEnd], traveller_id: int) -> list[LegMatch]:
+    """The rows of these ends, not yet written."""
+    return [
+        LegMatch(
+            **_place(end, area, certainty),
+            leg_end_id=end.pk,
+            traveller_id=traveller_id,
+            at=end.at,
+        )
+        for end in ends
+        for area, certainty in _candidates(end)
+    ]
 
 
 def repoint(stay_ids: list[int], leg_end_ids: list[int], traveller_id: int) -> None:
@@ -62,12 +63,23 @@ def repoint(stay_ids: list[int], leg_end_ids: list[int], traveller_id: int) -> N
     LegMatch.objects.filter(leg_end_id__in=leg_end_ids).update(traveller_id=traveller_id)
 
 
-def _candidates(placed: PlacedFields) -> list[tuple[str, int]]:
+@lru_cache(maxsize=4096)
+def match_values(
+    placed: Placed,
+) -> tuple[tuple[int | None, str, int, float | None, float | None, int], ...]:
+    """Key, area, certainty, lon, lat and radius of each row of a place, as columns hold them."""
+    return tuple(
+        tuple(_place(placed, area, certainty).values())  # type: ignore[misc]
+        for area, certainty in _candidates(placed)
+    )
+
+
+def _candidates(placed: PlacedFields | Placed) -> list[tuple[str, int]]:
     """Candidate areas; out at sea there is none, and the point alone must still be found."""
-    return placed.areas or [("", 0)]
+    return [(area, certainty) for area, certainty in placed.areas] or [("", 0)]
 
 
-def _place(placed: PlacedFields, area: str, certainty: int) -> dict[str, object]:
+def _place(placed: PlacedFields | Placed, area: str, certainty: int) -> dict[str, object]:
     lon, lat = placed.lon, placed.lat
     return {
         "key": None if lon is None or lat is None else morton(lon, lat),

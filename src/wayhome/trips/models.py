@@ -58,6 +58,7 @@ class Stay(PlacedFields):
     instead_of = models.PositiveIntegerField(null=True)
     source = models.CharField(max_length=60)
     said_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)  # when it was last said again, unchanged
 
     class Meta:
         db_table = "stay"
@@ -231,3 +232,6 @@ class LegMatch(MatchFields):
 
     def __str__(self) -> str:
         return f"leg end {self.leg_end_id} in {self.area}"
+
+
+from wayhome.trips import freshness_models as freshness_models  # noqa: E402  (its tables)

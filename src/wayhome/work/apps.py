@@ -6,4 +6,9 @@ class WorkConfig(AppConfig):
     label = "work"
 
     def ready(self) -> None:
-        from wayhome.work import jobs  # noqa: F401  (registers its jobs)
+        from wayhome.work import (
+            connecting,
+            jobs,  # noqa: F401  (registers its jobs)
+        )
+
+        connecting.watch()

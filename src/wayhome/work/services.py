@@ -4,6 +4,7 @@ import logging
 import secrets
 import threading
 import traceback
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.db.models import Q, QuerySet
 from wayhome.work import registry
 from wayhome.work.clock import database_now
 from wayhome.work.db import stored, writes
+from wayhome.work.errors import without_values
 from wayhome.work.models import Owed
 
 log = logging.getLogger(__name__)
@@ -23,10 +25,12 @@ _FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(minutes=10)
 _ERROR_LENGTH = 2000
 _ABSURD = timedelta(minutes=5)
+_IN_STATEMENT = 200  # four parameters each: within SQLite's limit on old builds
 
+_OWED_ROW = "(%s, %s, 1, %s, %s, 0, '', '')"
 _OWE = """
 INSERT INTO owed (job, key, asks, since, due_at, tries, last_error, token)
-VALUES (%s, %s, 1, %s, %s, 0, '', '')
+VALUES {rows}
 ON CONFLICT (job, key) DO UPDATE SET
   asks = owed.asks + 1,
   due_at = CASE WHEN excluded.due_at < owed.due_at THEN excluded.due_at ELSE owed.due_at END
@@ -41,7 +45,15 @@ def owe(job: str, key: object = "", due_at: datetime | None = None) -> None:
     registry.get(job)  # a job that nobody does must fail here, not wait for ever
     now = database_now()
     with connection.cursor() as cursor:
-        cursor.execute(_OWE, [job, str(key), stored(now), stored(due_at or now)])
+        cursor.execute(
+            _OWE.format(rows=_OWED_ROW), [job, str(key), stored(now), stored(due_at or now)]
+        )
+
+
+def owe_many(job: str, keys: Iterable[object]) -> None:
+    """Owe ``job`` for each of these keys, now, in few statements."""
+    registry.get(job)
+    _owe_all({(job, str(key)) for key in keys})
 
 
 def tell(fact: str, key: object) -> None:
@@ -50,12 +62,55 @@ def tell(fact: str, key: object) -> None:
         owe(job.name, key)
 
 
-def run_one_due() -> bool:
-    """Lease the work due longest (and what may go with it), do it, and record how it went.
+def tell_many(fact: str, keys: Iterable[object]) -> None:
+    """Say that ``fact`` happened of each of these keys, in few statements."""
+    tell_all({fact: keys})
 
-    False where none is due.
-    """
-    leased = _lease()
+
+def tell_all(facts: Mapping[str, Iterable[object]]) -> None:
+    """Say of each of these facts that it happened of its keys; what follows from several of them
+    for one key is owed once."""
+    _owe_all(
+        {
+            (job.name, str(key))
+            for fact, keys in facts.items()
+            for jobs in [registry.following(fact)]
+            for key in keys
+            for job in jobs
+        }
+    )
+
+
+def _owe_all(wanted: set[tuple[str, str]]) -> None:
+    owed = sorted(wanted)  # in one order, so that two do not wait for each other for ever
+    now = stored(database_now()) if owed else None
+    for start in range(0, len(owed), _IN_STATEMENT):
+        chunk = owed[start : start + _IN_STATEMENT]
+        rows = ", ".join([_OWED_ROW] * len(chunk))
+        values = [value for job, key in chunk for value in (job, key, now, now)]
+        with connection.cursor() as cursor:
+            cursor.execute(_OWE.format(rows=rows), values)
+
+
+def run_one_due() -> bool:
+    """Lease the work due longest (and what may go with it), do it, and record how it went: of what
+    follows from facts first, then of what is done by the clock. False where none is due."""
+    return run_one_following() or run_one_scheduled()
+
+
+def run_one_following() -> bool:
+    """The same, of what follows from facts alone."""
+    return _run_one([job.name for job in registry.jobs() if job.every is None])
+
+
+def run_one_scheduled() -> bool:
+    """The same, of what is done by the clock alone: some of it takes minutes, and no warning is to
+    wait for it."""
+    return _run_one([job.name for job in registry.jobs() if job.every is not None])
+
+
+def _run_one(jobs: list[str]) -> bool:
+    leased = _lease(jobs)
     if not leased:
         return False
     _current.leased = leased
@@ -63,7 +118,7 @@ def run_one_due() -> bool:
         registry.get(leased[0].job).run([row.key for row in leased])
     except Exception as error:
         log.warning("%s failed: %s", leased[0], error, exc_info=True)
-        _put_back(leased, traceback.format_exc()[-_ERROR_LENGTH:])
+        _put_back(leased, without_values(traceback.format_exc())[-_ERROR_LENGTH:])
     else:
         _finish(leased)
     finally:
@@ -103,24 +158,23 @@ def reconcile() -> int:
     return made
 
 
-def _lease() -> list[Owed]:
+def _lease(jobs: list[str]) -> list[Owed]:
     # Idle workers look four times a second: they must not queue for the write lock.
-    return _lease_due() if _due(database_now()).exists() else []
+    return _lease_due(jobs) if _due(jobs, database_now()).exists() else []
 
 
-def _due(now: datetime) -> "QuerySet[Owed]":
+def _due(jobs: list[str], now: datetime) -> "QuerySet[Owed]":
     # No honest lease ends later than this: the clock that wrote it has been set back since.
     absurd = now + timedelta(seconds=settings.WAYHOME_LEASE_SECONDS) + _ABSURD
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_until__gt=absurd)
     # A job that only a newer version knows waits for that version's workers and blocks nothing.
-    known = [job.name for job in registry.jobs()]
-    return Owed.objects.filter(free, due_at__lte=now, job__in=known).order_by("due_at", "id")
+    return Owed.objects.filter(free, due_at__lte=now, job__in=jobs).order_by("due_at", "id")
 
 
 @writes
-def _lease_due() -> list[Owed]:
+def _lease_due(jobs: list[str]) -> list[Owed]:
     now = database_now()
-    due = _due(now).select_for_update(skip_locked=True)
+    due = _due(jobs, now).select_for_update(skip_locked=True)
     first = due.first()
     if first is None:
         return []

@@ -1,4 +1,5 @@
-"""The worker: a thread for owed work and one for each source, polling by index."""
+"""The worker: a thread for what follows from facts, one for what is done by the clock, and those of
+each source, polling by index."""
 
 import logging
 import threading
@@ -30,8 +31,14 @@ def run(stop: threading.Event) -> None:
     _stopping = stop
     clock.follow_database()
     _guarded(lambda: bool(ensure()) and bool(services.reconcile()), stop)
-    owed = registry.Source("owed", services.run_one_due, lambda: 1, lambda: None)
-    sources = [source for source in (owed, *registry.sources()) for _ in range(source.threads())]
+    owed = [
+        registry.Source(name, run_one, lambda: 1, lambda: None)
+        for name, run_one in (
+            ("owed", services.run_one_following),
+            ("scheduled", services.run_one_scheduled),
+        )
+    ]
+    sources = [source for source in (*owed, *registry.sources()) for _ in range(source.threads())]
     threads = [
         threading.Thread(target=_poll, args=(source, stop), name=f"{source.name}-{number}")
         for number, source in enumerate(sources)

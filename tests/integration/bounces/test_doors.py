@@ -163,6 +163,16 @@ class TestMaildir:
         assert [len(words(each)) for each in keys] == [1] * 40
         assert totals() == {(7, "example.org", "bounced", "5.7.1"): 40}
 
+    def test_without_a_place_to_move_them_files_stay_and_are_said_once(
+        self, box: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (box / "cur").rmdir()
+        (box / "new" / "1.a.host").write_bytes(b"Subject: x\r\n\r\ny\r\n")
+        maildir.take_some()
+        assert not maildir.take_some(), "the worker rests between two tries"
+        assert self.names(box / "new") == ["1.a.host"]
+        assert len(caplog.records) == 1
+
     def test_a_folder_that_is_none_is_said(self, settings: Any, box: Path, tmp_path: Path) -> None:
         assert health.faults() == []
         settings.WAYHOME_BOUNCE_MAILDIR = str(tmp_path / "nowhere")

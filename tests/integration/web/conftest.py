@@ -36,7 +36,7 @@ def officer_of(db: None) -> Callable[[str], Officer]:
     def of(role: str) -> Officer:
         if role not in made:
             made[role] = make_officer(
-                email=f"{role}@example.org",
+                email=f"{role.replace(' ', '-')}@example.org",
                 name=f"Olga {role.title()}",
                 office="Baghdad",
                 role=role,
@@ -88,7 +88,7 @@ def family(db: None) -> list[Registration]:
             language="ar",
             verified_at=clock.now(),
         )
-    ).registrations
+    )
 
 
 def said(**changes: object) -> BulletinSaid:

@@ -10,6 +10,7 @@ from django.test import Client
 
 from tests.integration.web.conftest import signed_in
 from tests.support.deliveries import sent
+from tests.support.factories import register
 from wayhome.delivery.receipts import record
 from wayhome.officers.access import Refused
 from wayhome.officers.models import Look, Officer
@@ -84,7 +85,7 @@ def test_whoever_has_no_other_address_is_marked(desk: Client, suppressed: Contac
 def test_each_person_shown_is_a_look_and_nobody_else(
     desk: Client, author: Officer, suppressed: ContactPoint, family: list[Registration]
 ) -> None:
-    stranger = services.register("Cy Other", door="self", original={})
+    stranger = register("Cy Other")
     PartyMember.objects.filter(registration=family[1]).update(until=clock.now())
     assert "Bo Haddad" not in read(desk)
     assert set(Look.objects.values_list("officer_id", "traveller_id", "view", "purpose")) == {
@@ -95,7 +96,7 @@ def test_each_person_shown_is_a_look_and_nobody_else(
 
 def test_an_address_of_many_names_a_few(desk: Client, suppressed: ContactPoint) -> None:
     for number in range(9):
-        someone = services.register(f"Person {number}", door="list", original={})
+        someone = register(f"Person {number}")
         services.add_reach(someone, suppressed)
     page = read(desk)
     assert "and 6 more" in page

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
 
-from tests.integration.web.conftest import ARABIC, PASSWORD, said, signed_in
+from tests.integration.web.conftest import ARABIC, PASSWORD, said
 from wayhome.bulletins import services as bulletins
 from wayhome.bulletins.models import Bulletin, Issue, State
 from wayhome.bulletins.services import TextSaid
+from wayhome.officers.account_models import OfficerSession
 from wayhome.officers.models import Look, Officer
-from wayhome.officers.roles import MAY, Role
+from wayhome.officers.sealing import seal
 from wayhome.places.reading import read
 from wayhome.places.region import dump
 from wayhome.travellers.models import Registration
-from wayhome.web.desk.gate import VERBS
+from wayhome.web.desk.known_browser import mark_of
 from wayhome.web.desk.urls import urlpatterns
+from wayhome.web.desk.urls_account import OPEN
 from wayhome.work import clock
 from wayhome.work.worker import run_until_idle
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
-OPEN = ("sign-in", "sign-out")
 
 
 def guarded() -> list[URLPattern]:
@@ -47,21 +49,6 @@ def test_every_page_refuses_strangers(client: Client, pattern: URLPattern) -> No
         if answer.status_code != 405:
             assert answer.status_code == 302
             assert answer["Location"].startswith("/desk/sign-in/?next=/desk/")
-
-
-@pytest.mark.parametrize("role", list(Role))
-def test_the_table_of_roles_is_the_law(
-    role: Role, officer_of: Callable[[str], Officer], issue: Issue
-) -> None:
-    """For each page and role: refused exactly where the role lacks the page's verb."""
-    browser = signed_in(officer_of(role))
-    for pattern in guarded():
-        view = pattern.callback
-        verb = VERBS[f"{view.__module__}.{view.__name__}"]
-        answers = [browser.get(address(pattern)), browser.post(address(pattern))]
-        refused = {answer.status_code for answer in answers} & {403}
-        if verb is not None:
-            assert bool(refused) == (verb not in MAY[role]), pattern.name
 
 
 def test_signing_in_and_out(client: Client, author: Officer) -> None:
@@ -131,9 +118,15 @@ class TestSessionThatEnded:
         found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
         return {name: unescape(value) for name, value in found}
 
-    def test_what_was_typed_is_sent_after_signing_in(self, client: Client, author: Officer) -> None:
+    def ended(self, client: Client, officer: Officer) -> Any:
+        """They sign in, type, and their session ends before they press the button."""
+        client.post("/desk/sign-in/", {"username": officer.email, "password": PASSWORD})
+        OfficerSession.objects.filter(officer=officer).update(ended_at=clock.database_now())
         typed = compose_form(**{"en-body": 'There is "fighting" & more.\nIn two lines.'})
-        ended = client.post("/desk/bulletins/new/", typed)
+        return client.post("/desk/bulletins/new/", typed)
+
+    def test_what_was_typed_is_sent_after_signing_in(self, client: Client, author: Officer) -> None:
+        ended = self.ended(client, author)
         assert ended.status_code == 401
         assert not Bulletin.objects.exists()
         sent = self.hidden(ended.content.decode())
@@ -156,16 +149,99 @@ class TestSessionThatEnded:
         "path", ["https://evil.example/desk/", "//evil.example/", "/enrol/", "/desk/nowhere/", "x"]
     )
     def test_it_is_sent_to_no_other_place(self, client: Client, author: Officer, path: str) -> None:
-        sent = {"kept_path": path, "kept-do": "keep"}
+        said = json.dumps([mark_of(author.email), path, [["do", "keep"]]])
+        sent = {"kept": seal(said).decode()}
         answer = client.post(
             "/desk/sign-in/", sent | {"username": author.email, "password": PASSWORD}
         )
         assert (answer.status_code, answer["Location"]) == (302, "/desk/")
 
-    def test_hostile_words_stay_words(self, client: Client) -> None:
-        page = client.post("/desk/bulletins/new/", {'"><script>': '"><script>alert(1)</script>'})
-        assert "<script>alert" not in page.content.decode()
-        assert '"><script>' not in page.content.decode()
+    def test_hostile_words_stay_words(self, client: Client, author: Officer) -> None:
+        self.ended(client, author)
+        hostile = {'"><script>': '"><script>alert(1)</script>'}
+        ended = client.post("/desk/bulletins/new/", hostile)
+        sent = self.hidden(ended.content.decode())
+        who = {"username": author.email, "password": PASSWORD}
+        page = client.post("/desk/sign-in/", sent | who)
+        for each in (ended, page):
+            assert "<script>alert" not in each.content.decode()
+            assert '"><script>' not in each.content.decode()
+        assert "alert(1)" in page.content.decode()
+
+    def test_two_tabs(self, author: Officer) -> None:
+        """They sign in again in a second tab, then press the button of the first, whose token is
+        that of the session before."""
+        browser = Client(enforce_csrf_checks=True)
+
+        def press(path: str, page: Any, **more: str) -> Any:
+            token = page.content.decode().split('name="csrfmiddlewaretoken" value="')[1]
+            said = self.hidden(page.content.decode()) | more
+            return browser.post(path, said | {"csrfmiddlewaretoken": token.split('"')[0]})
+
+        who = {"username": author.email, "password": PASSWORD}
+        press("/desk/sign-in/", browser.get("/desk/sign-in/"), **who)
+        compose = browser.get("/desk/bulletins/new/")
+        OfficerSession.objects.update(ended_at=clock.database_now())
+        first = press("/desk/bulletins/new/", compose, **compose_form())
+        assert first.status_code == 401
+        assert "There is fighting" not in first.content.decode()  # sealed
+        press("/desk/sign-in/", browser.get("/desk/sign-in/"), **who)
+        page = press("/desk/sign-in/", first, **who)
+        assert page.status_code == 200
+        assert "There is fighting" in page.content.decode()
+        assert not Bulletin.objects.exists()
+        assert press("/desk/bulletins/new/", page).status_code == 302
+        assert Bulletin.objects.get().texts.get(language="en").body == "There is fighting."
+        # Signed out meanwhile, it asks to sign in again, with all of it.
+        browser.cookies["csrftoken"] = "a" * 32
+        press("/desk/sign-out/", browser.get("/desk/"))
+        again = press("/desk/sign-in/", first, **who)
+        assert again.status_code == 401
+        assert "There is fighting" in press("/desk/sign-in/", again, **who).content.decode()
+
+    def test_a_second_officer_at_one_browser_is_not_shown_it(
+        self, client: Client, author: Officer, signer: Officer
+    ) -> None:
+        sent = self.hidden(self.ended(client, author).content.decode())
+        page = client.post(
+            "/desk/sign-in/", sent | {"username": signer.email, "password": PASSWORD}, follow=True
+        )
+        assert "another officer" in page.content.decode()
+        for each in ("fighting", "Leave Mosul", author.name):
+            assert each not in page.content.decode()
+        # Nor by pressing on once they are in; and whose it was gets it still.
+        assert client.post("/desk/sign-in/", sent).status_code == 302
+        client.post("/desk/sign-out/")
+        page = client.post(
+            "/desk/sign-in/", sent | {"username": author.email, "password": PASSWORD}
+        )
+        assert "Leave Mosul" in page.content.decode()
+
+    @pytest.mark.parametrize("forgotten", ["its row", "everything"])
+    def test_where_the_session_is_forgotten(
+        self, client: Client, author: Officer, signer: Officer, forgotten: str
+    ) -> None:
+        """The browser still knows who signed in last; one that knows nobody keeps nothing."""
+        self.ended(client, author)  # and with it the row of the session is gone
+        if forgotten == "everything":
+            client.cookies.clear()
+        ended = client.post("/desk/bulletins/new/", compose_form())
+        if forgotten == "everything":
+            assert ended.status_code == 302
+            return
+        sent = self.hidden(ended.content.decode())
+        for officer, shown in ((signer, False), (author, True)):
+            who = {"username": officer.email, "password": PASSWORD}
+            page = Client().post("/desk/sign-in/", sent | who, follow=True)
+            assert ("Leave Mosul" in page.content.decode()) == shown
+
+    def test_another_site_puts_no_words_into_it(self, author: Officer) -> None:
+        browser = Client(enforce_csrf_checks=True)
+        browser.force_login(author)
+        for kept in ("x", "gAAAAA", seal("[]").decode(), seal("secret").decode()):
+            answer = browser.post("/desk/sign-in/", {"kept": kept})
+            assert answer.status_code == 403
+            assert "Send it now" not in answer.content.decode()
 
 
 def test_two_officers_bring_a_warning_out(

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from wayhome.officers.models import Officer
-from wayhome.travellers import queries
+from wayhome.travellers import references
 from wayhome.travellers.models import ContactPoint, Registration, Traveller
 from wayhome.trips.models import Stay
 from wayhome.work import clock
@@ -153,12 +153,12 @@ def test_another_process_that_took_the_same_press_is_no_fault(
 ) -> None:
     """Both look before either writes: the second finds the row by its key."""
     client.post("/enrol/", form)
-    real, looks = queries.by_references, iter([True])
+    real, looks = references.by_references, iter([True])
 
-    def late(door: str, references: list[str]) -> list[Registration]:
+    def late(door: str, references: list[str]) -> list[references.Kept]:
         return [] if next(looks, False) else real(door, references)
 
-    monkeypatch.setattr(queries, "by_references", late)
+    monkeypatch.setattr(references, "by_references", late)
     assert client.post("/enrol/", form).status_code == 302
     assert Registration.objects.count() == 2
 

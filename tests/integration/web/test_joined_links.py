@@ -15,7 +15,8 @@ from wayhome.officers.models import Look, Officer
 from wayhome.replies.models import Reply
 from wayhome.travellers.models import Reach, Registration
 from wayhome.travellers.queries import names
-from wayhome.travellers.services import repoint
+from wayhome.travellers.services import add_reach, repoint
+from wayhome.travellers.vouching import document_seen
 from wayhome.work import clock
 from wayhome.work.worker import run_until_idle
 
@@ -67,12 +68,34 @@ def test_it_answers_for_nobody_and_nothing_of_the_other(
     assert not Reply.objects.exists()
 
 
-def test_it_opens_all_once_an_address_of_it_is_proven(
+def _verify(address: str) -> None:
+    Reach.objects.filter(contact_point__address=address).update(verified_at=clock.now())
+
+
+def test_an_address_of_the_strangers_own_proves_nothing(
     client: Client, stranger: str, family: list[Registration]
 ) -> None:
-    Reach.objects.filter(contact_point__address="stranger@example.org").update(
-        verified_at=clock.now()
-    )
+    """Whoever enrolled somebody else under her name reads their own mail well."""
+    _verify("stranger@example.org")
+    page = client.get(stranger).content.decode()
+    assert family[1].traveller.name not in page
+    assert "What concerns you now" not in page
+
+
+def test_it_opens_all_once_an_address_is_proven_for_both(
+    client: Client, stranger: str, family: list[Registration]
+) -> None:
+    reach = Reach.objects.get(contact_point__address="stranger@example.org")
+    add_reach(family[0], reach.contact_point, verified_at=clock.now())
+    _verify("stranger@example.org")
     page = client.get(stranger).content.decode()
     assert family[1].traveller.name in page
     assert "What concerns you now" in page
+
+
+def test_it_opens_all_once_an_officer_saw_a_document(
+    client: Client, stranger: str, family: list[Registration], author: Officer
+) -> None:
+    _verify("stranger@example.org")
+    document_seen(author, Registration.objects.order_by("-pk")[0].pk, "passport")
+    assert family[1].traveller.name in client.get(stranger).content.decode()

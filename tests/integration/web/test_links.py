@@ -22,8 +22,8 @@ from wayhome.travellers.models import ContactPoint, Registration
 from wayhome.travellers.queries import names
 from wayhome.travellers.services import repoint
 from wayhome.trips.models import Stay
-from wayhome.web.logs import HideLinks
 from wayhome.work import clock
+from wayhome.work.logs import HideLinks
 from wayhome.work.worker import run_until_idle
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]

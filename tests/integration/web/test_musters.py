@@ -179,16 +179,16 @@ def test_what_was_said_before_an_officer_decided_moves_nothing_but_a_call_for_he
 
 
 def test_a_closed_entry_that_calls_for_help_is_open_again(
-    desk: Client, entry: RollEntry, family: list[Registration], author: Officer
+    desk: Client, entry: RollEntry, family: list[Registration], author: Officer, signer: Officer
 ) -> None:
     musters.decide(author, entry.pk, "safe", reason="Spoke to her")
-    musters.close_entry(author, entry.pk, reason="Arrived")
+    musters.close_entry(signer, entry.pk, reason="Arrived")
     say(family[0], "needs help", 0)
     heard()
     page = desk.get(f"/desk/musters/{entry.muster_id}/").content.decode()
     assert "0 closed by an officer" in page
     musters.decide(author, entry.pk, "safe", reason="Spoke to her")
-    musters.close_entry(author, entry.pk, reason="Arrived")
+    musters.close_entry(signer, entry.pk, reason="Arrived")
     musters.decide(author, entry.pk, "silent", reason="It was another")
     page = desk.get(f"/desk/musters/{entry.muster_id}/").content.decode()
     assert "0 closed by an officer" in page
@@ -228,7 +228,9 @@ def test_no_address_of_the_roll_breaks_it(desk: Client, muster: Muster) -> None:
 
 
 @pytest.mark.django_db(transaction=True)  # what is refused is rolled back as in earnest
-def test_told_decided_closed(desk: Client, muster: Muster, entry: RollEntry) -> None:
+def test_told_decided_closed(
+    desk: Client, second_desk: Client, muster: Muster, entry: RollEntry
+) -> None:
     path = f"/desk/musters/{muster.pk}/roll/{entry.pk}/"
     unchosen = desk.post(f"{path}told/", {"answer": "", "words": "Leg broken"})
     assert "choose what they said" in unchosen.content.decode()
@@ -244,7 +246,7 @@ def test_told_decided_closed(desk: Client, muster: Muster, entry: RollEntry) -> 
 
     assert "Close the entry" not in page.content.decode()
     close = {"reason": "done", "seen_since": seen}
-    assert "set what you know first" in desk.post(f"{path}close/", close).content.decode()
+    assert "set what you know first" in second_desk.post(f"{path}close/", close).content.decode()
     decided = {"state": "safe", "reason": "Spoke to her", "seen_since": seen}
     no_reason = desk.post(f"{path}decide/", decided | {"reason": ""})
     assert "say how you know" in no_reason.content.decode()
@@ -257,10 +259,12 @@ def test_told_decided_closed(desk: Client, muster: Muster, entry: RollEntry) -> 
     assert "changed meanwhile" in late.content.decode()  # what was seen is no longer so
     seen = desk.get(path).context["seen_since"]
     close = {"reason": "Arrived at home", "seen_since": seen}
-    assert desk.post(f"{path}close/", close).status_code == 302
+    assert "Close the entry" not in desk.get(path).content.decode()
+    assert desk.post(f"{path}close/", close).status_code == 403
+    assert second_desk.post(f"{path}close/", close).status_code == 302
     page = desk.get(path).content.decode()
     assert "Arrived at home" in page
-    assert "Olga Officer" in page
+    assert "Olga Approver" in page
 
 
 def test_cases_are_seen_by_the_cleared_only(
@@ -284,7 +288,7 @@ def test_cases_are_seen_by_the_cleared_only(
     assert "Amina" not in desk.get(listed).content.decode()
     assert "Amina" in second_desk.get(listed).content.decode()
     board = desk.get(f"/desk/musters/{muster.pk}/").content.decode()
-    assert "in a case compartment" in board
+    assert "in a closed compartment" in board
     assert "detained" not in board
     assert Look.objects.filter(officer_id=signer.pk, purpose__startswith="cases: ").exists()
 
@@ -296,10 +300,15 @@ def test_cases_are_seen_by_the_cleared_only(
     assert "detained" not in page
 
 
-def test_a_muster_is_closed_on_purpose_only(desk: Client, muster: Muster) -> None:
+def test_a_muster_is_closed_on_purpose_only(
+    desk: Client, second_desk: Client, muster: Muster
+) -> None:
     path = f"/desk/musters/{muster.pk}/"
-    assert "Not closed" in desk.post(f"{path}close/", follow=True).content.decode()
-    desk.post(f"{path}close/", {"sure": "yes"})
+    assert "Close this muster" not in desk.get(path).content.decode()
+    assert desk.post(f"{path}close/", {"sure": "yes"}).status_code == 403
+    assert "Close this muster" in second_desk.get(path).content.decode()
+    assert "Not closed" in second_desk.post(f"{path}close/", follow=True).content.decode()
+    second_desk.post(f"{path}close/", {"sure": "yes"})
     muster.refresh_from_db()
     assert muster.closed_at is not None
-    assert "Close this muster" not in desk.get(path).content.decode()
+    assert "Close this muster" not in second_desk.get(path).content.decode()

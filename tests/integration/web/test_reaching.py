@@ -166,7 +166,7 @@ class TestAskedFor:
         assert [ask(0), ask(1), ask(13), ask(14)] == [1, 1, 1, 2]
         text = letters(outbox)[0]
         tokens = re.findall(r"/my/([^/\s]+)/", text)
-        adults = {registration.pk for registration in made.registrations[:2]}
+        adults = {registration.pk for registration in made[:2]}
         assert {read_trips(token).registration_id for token in tokens} == adults
         for token in tokens:
             assert client.get(f"/my/{token}/").status_code == 200

@@ -44,7 +44,7 @@ def watchers(db: None) -> list[Registration]:
         "Ben Birch",
         PersonSaid("Cas Ash", minor=True),
         stays=[stay("Lisbon, Portugal")],
-    ).registrations
+    )
     for person in people:
         watch(person, "IQ-NI")
         watch(person, "FR")
@@ -97,8 +97,8 @@ def test_a_mail_program_ends_the_watch_without_cookies(
 def test_from_the_header_of_a_real_message(staff: Staff, outbox: Path, settings: Any) -> None:
     """Whoever only watches gets the button; the very address in it ends the watch."""
     settings.WAYHOME_PUBLIC_URL = "https://wayhome.example.org"
-    watcher = enrol("Ann Ash", stays=[stay("Lisbon, Portugal")]).registrations[0]
-    both = enrol("Dan Dale", mail="dan@example.org").registrations[0]  # in Mosul
+    watcher = enrol("Ann Ash", stays=[stay("Lisbon, Portugal")])[0]
+    both = enrol("Dan Dale", mail="dan@example.org")[0]  # in Mosul
     for person in (watcher, both):
         watch(person, "IQ-NI")
     sent = publish(staff)

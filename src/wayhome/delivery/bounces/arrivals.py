@@ -6,9 +6,7 @@ A message is ours by its Message-ID, which holds a keyed hash of its delivery.
 import re
 from hmac import compare_digest
 
-from django.conf import settings
-
-from wayhome.delivery.canaries import canary_points
+from wayhome.delivery.canaries import canary_addresses, canary_points
 from wayhome.delivery.models import Delivery
 from wayhome.delivery.types import DeliveryKey
 from wayhome.problems import Problem
@@ -20,8 +18,7 @@ MOST_ISSUES = 500
 
 
 def is_canary(address: str) -> bool:
-    canaries = {_normalised(each) for each in settings.WAYHOME_CANARIES}
-    return _normalised(address.strip().strip("<>")) in canaries
+    return _normalised(address.strip().strip("<>")) in canary_addresses()
 
 
 def is_ours(message_id: str) -> bool:

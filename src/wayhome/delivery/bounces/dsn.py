@@ -91,11 +91,11 @@ def _most_exact(status: str, diagnostic: str) -> str:
 
 def _address(block: Message, name: str) -> str:
     """``rfc822; ann@example.org`` or ``utf-8; …`` (RFC 6533: with ``\\x{…}`` for what is not
-    ASCII), folded as contact points are."""
+    ASCII), in small letters as contact points are."""
     kind, semicolon, address = value(block, name).partition(";")
     bare = (address if semicolon else kind).strip().strip("<>").strip('"')
     bare = re.sub(r"\\x\{([0-9A-Fa-f]{1,6})\}", _character, bare)
-    return bare.casefold()[:320]
+    return bare.lower()[:320]
 
 
 def _character(escaped: re.Match[str]) -> str:

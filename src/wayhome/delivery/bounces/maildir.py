@@ -73,8 +73,9 @@ def _take(folder: Path, name: str) -> None:
     flags = _SEEN_AND_FLAGGED if taken.keep else _SEEN
     try:
         path.rename(folder / "cur" / f"{name.partition(':2,')[0]}{flags}")
-    except FileNotFoundError:
-        return
+    except FileNotFoundError as error:
+        if path.exists():  # it is ``cur/`` that is missing
+            _pass_over(name, error)
     except OSError as error:
         _pass_over(name, error)
 

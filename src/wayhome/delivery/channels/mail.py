@@ -32,6 +32,7 @@ _NOT_IN_ADDRESS = (
 )
 # One address or telephone number, and nothing that could begin another or a comment.
 _DOTTED = rf"[^.{_NOT_IN_ADDRESS}]+(\.[^.{_NOT_IN_ADDRESS}]+)*"
+_ENCODED_WORD = re.compile(r"=\?[^?]+\?[bq]\?[^?]*\?=", re.IGNORECASE)
 _ONE_ADDRESS = re.compile(f"{_DOTTED}(@{_DOTTED})?")
 _ID = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,4}")
@@ -81,7 +82,8 @@ def header_address(address: str) -> str:
 
     Problem where it is not one address.
     """
-    if not _ONE_ADDRESS.fullmatch(address) or "=?" in address or len(address) > _LONGEST_ADDRESS:
+    is_one = _ONE_ADDRESS.fullmatch(address) and not _ENCODED_WORD.search(address)
+    if not is_one or len(address) > _LONGEST_ADDRESS:
         raise Problem("address", f"{address[:80]!r} is not one address", "mend the contact point")
     if address.isascii():
         return address

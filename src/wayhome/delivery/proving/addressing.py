@@ -17,7 +17,7 @@ _APART = (",", ";", " ", "<", ">", "\n", "\r", "\t")
 _ADDRESSES = f"""
 SELECT d.letter_id, d.contact_point_id, d.channel FROM delivery d
 JOIN contact_point c ON c.id = d.contact_point_id
-WHERE {{in_d}} AND (c.address = '' OR c.address LIKE '%%@%%@%%'
+WHERE {{in_d}} AND c.erased_at IS NULL AND (c.address = '' OR c.address LIKE '%%@%%@%%'
   OR {" OR ".join("c.address LIKE %s" for _ in _APART)}{{nul}})
 ORDER BY 1, 2, 3
 """
@@ -48,11 +48,13 @@ OR EXISTS (SELECT 1 FROM delivery e WHERE e.issue_id IN ({earlier}) AND e.letter
 """
 _UNCALLED = """
 SELECT d.letter_id, d.contact_point_id, d.channel,
-  EXISTS (SELECT 1 FROM reach r WHERE r.contact_point_id = d.contact_point_id)
+  EXISTS (SELECT 1 FROM reach r WHERE r.contact_point_id = d.contact_point_id),
+  EXISTS (SELECT 1 FROM audience a JOIN traveller t ON t.id = a.traveller_id
+    WHERE a.issue_id = d.issue_id AND t.erased_at IS NOT NULL)
 FROM delivery d WHERE {in_d} AND NOT ({serves} {before}) ORDER BY 1, 2, 3
 """
 _OTHER_LETTERS = """
-SELECT d.letter_id, d.contact_point_id, d.channel, 1 FROM delivery d
+SELECT d.letter_id, d.contact_point_id, d.channel, 1, 0 FROM delivery d
 LEFT JOIN letter l ON l.id = d.letter_id AND l.contact_point_id = d.contact_point_id
 WHERE {in_d} AND l.id IS NULL ORDER BY 1, 2, 3
 """
@@ -110,6 +112,9 @@ class Addressing:
             elif issue is not None and not row[3]:
                 # Nobody is or was reached there: a canary of other settings.
                 self._called.counts("to addresses that serve nobody")
+            elif row[4]:
+                # Shared with somebody of the audience who was erased since, for all that is known.
+                self._called.counts("perhaps to somebody who was erased since")
             else:
                 self._called.breaks(key_words(key), "its address serves nobody of the audience")
 

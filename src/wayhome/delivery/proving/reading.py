@@ -29,6 +29,8 @@ def snapshot() -> Iterator[None]:
                 for way in ("hashjoin", "mergejoin", "seqscan"):
                     cursor.execute(f"SET LOCAL enable_{way} = off")
                 cursor.execute("SET LOCAL jit = off")
+                # It may compute for long between two questions, and holds nothing.
+                cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             yield
     else:
         # Not ``atomic``: that would take the one write lock of the embedded database.

@@ -85,6 +85,77 @@ def dispatch(
     show(value, as_json, table)
 
 
+@bench.command()
+@click.option("--people", default=100_000, show_default=True, type=click.IntRange(1000, 20_000_000))
+@as_json
+def search(people: int, as_json: bool) -> None:
+    """Finding people among PEOPLE by fragments in many scripts, beside Django admin's search."""
+    with _scratch() as database:
+        from wayhome.ops.benches import search as bench_search
+
+        result = bench_search.run(people, lambda line: click.echo(line, err=True))
+    value = {"database": database, "people": people, **asdict(result)}
+    table = [
+        f"{database}: {people:,} people, indexed in {result.index_seconds:.0f} s; milliseconds",
+        f"{'':24} {'questions':>9} {'p50':>9} {'p99':>9} {'worst':>9}",
+        *(
+            f"{line.name:24} {line.questions:>9,} {line.p50_ms:>9.1f} {line.p99_ms:>9.1f}"
+            f" {line.worst_ms:>9.1f}"
+            for line in result.lines
+        ),
+    ]
+    show(value, as_json, table)
+
+
+@bench.command("import")
+@click.option("--rows", default=100_000, show_default=True, type=click.IntRange(1000, 5_000_000))
+@click.option("--peer", is_flag=True, help="Also django-import-export, which is fetched.")
+@as_json
+def import_(rows: int, peer: bool, as_json: bool) -> None:
+    """Importing a list of ROWS people, beside the bare writing of the same rows."""
+    with _scratch() as database:
+        from wayhome.ops.benches import importing as bench_import
+
+        lines, memory = bench_import.run(rows, peer)
+    own = lines[0].per_second
+    ways = [
+        {**asdict(line), "per_second": line.per_second, "wayhome_ratio": own / line.per_second}
+        for line in lines
+    ]
+    value = {"database": database, "rows": rows, "memory_mb": memory, "ways": ways}
+    table = [f"{database}: {rows:,} rows; the import took {memory} MB more than before"]
+    table += [
+        f"{line.name:34} {line.per_second:>10,.0f} rows/s   Wayhome is"
+        f" {own / line.per_second:>6.2f}x"
+        for line in lines
+    ]
+    show(value, as_json, table)
+
+
+@bench.command()
+@click.option("--enrolments", default=4_000, show_default=True, type=click.IntRange(100, 1_000_000))
+@click.option("--rate", default=200, show_default=True, help="How many a second come in a surge.")
+@click.option("--processes", default=2, show_default=True, help="Of the pages' server.")
+@as_json
+def enrol(enrolments: int, rate: int, processes: int, as_json: bool) -> None:
+    """Enrolling through the real page, beside a bare page that keeps one row."""
+    with _scratch() as database:
+        from wayhome.ops.benches import enrolling as bench_enrolling
+
+        lines = bench_enrolling.run(enrolments, rate, processes)
+    value = {"database": database, "processes": processes, "ways": [asdict(each) for each in lines]}
+    table = [
+        f"{database}: {enrolments:,} enrolments each, {processes} processes; medians, milliseconds",
+        f"{'':28} {'a second':>9} {'p50':>9} {'p99':>9} {'worst':>9}",
+        *(
+            f"{line.name:28} {line.per_second:>9.0f} {line.p50_ms:>9.1f} {line.p99_ms:>9.1f}"
+            f" {line.worst_ms:>9.1f}"
+            for line in lines
+        ),
+    ]
+    show(value, as_json, table)
+
+
 @contextmanager
 def _scratch() -> Iterator[str]:
     """A database of the bench's own beside the configured one; yields which kind it is."""

@@ -5,7 +5,9 @@ from dataclasses import asdict
 import click
 
 from wayhome.ops import ready as readiness
+from wayhome.ops.commands.check_audit import audit
 from wayhome.ops.commands.check_delivery import delivery
+from wayhome.ops.commands.check_people import people
 from wayhome.ops.ready import as_json, ready, show
 
 LATE_SECONDS = 300
@@ -30,14 +32,15 @@ def check(context: click.Context, deploy: bool, resolver: str, as_json: bool) ->
         return
     from django.conf import settings
 
-    from wayhome.delivery import alarms
+    from wayhome.delivery import alarms, canaries
     from wayhome.delivery.bounces import health as bounces
     from wayhome.delivery.channels.smtp import read_relays
     from wayhome.delivery.queries import doubles
     from wayhome.places import pack
+    from wayhome.travellers import rekeying
     from wayhome.work.queries import owed as owed_lines
 
-    faults: list[str] = bounces.faults()
+    faults: list[str] = [*bounces.faults(), *canaries.faults()]
     pending = readiness.pending_migrations()
     if pending:
         faults.append(f"database: {len(pending)} upgrades are missing; run `wayhome migrate`")
@@ -52,6 +55,7 @@ def check(context: click.Context, deploy: bool, resolver: str, as_json: bool) ->
         faults += [
             f"issue {alarm.issue_id}: {alarm.wrong}; {alarm.to_do}" for alarm in alarms.standing()
         ]
+        faults += rekeying.faults()
         if sent_twice := doubles():
             faults.append(f"delivery: {sent_twice} deliveries were handed over twice")
     if settings.WAYHOME_SMTP_URL:
@@ -92,7 +96,9 @@ def _check_deploy(resolver: str, as_json: bool) -> None:
         click.echo("All is well, as far as can be seen from here.")
 
 
+check.add_command(audit)
 check.add_command(delivery)
+check.add_command(people)
 
 
 @click.command()

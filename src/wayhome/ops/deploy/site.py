@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from wayhome.officers import second_factor
+from wayhome.officers.accounts import count_without_factor
 from wayhome.officers.models import Officer
 from wayhome.officers.roles import MAY, Role, Verb
 from wayhome.ops.deploy.findings import Finding
@@ -21,6 +23,7 @@ def findings() -> Iterator[Finding]:
     else:
         yield Finding("database", True, "up to date")
         yield _officers()
+        yield _second_factors()
 
 
 def _address() -> Finding:
@@ -64,3 +67,16 @@ def _officers() -> Finding:
     said = f"{writers} may write and publish, {signers} may sign: two people are needed"
     fix = "wayhome officer add MAIL --name NAME --role " + ("officer" if signers else "approver")
     return Finding("officers", False, said, fix)
+
+
+def _second_factors() -> Finding:
+    """Whoever has none is asked to set one at their next sign-in, by their password alone."""
+    what = "second factors"
+    if not second_factor.is_required():
+        said = "officers sign in with a password alone"
+        return Finding(what, False, said, "set WAYHOME_SECOND_FACTOR=required")
+    without = count_without_factor()
+    if not without:
+        return Finding(what, True, "each officer has one")
+    said = f"{without} officers have set none yet, and whoever has their password could"
+    return Finding(what, None, said, "let them sign in soon; wayhome officer list names them")

@@ -1,30 +1,55 @@
 """Addresses of the desk."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from wayhome.web.desk import (
+    purpose,
+    views_access,
     views_addresses,
+    views_audit,
     views_bulletin,
     views_compose,
+    views_enrol,
     views_home,
     views_incident,
+    views_join,
     views_letters,
     views_muster,
+    views_people,
+    views_person,
     views_progress,
     views_roll,
 )
+from wayhome.web.desk.urls_account import urlpatterns as _of_accounts
 
 app_name = "desk"
 _ENTRY = "musters/<int:muster_id>/roll/<int:entry_id>"
 
 urlpatterns = [
     path("", views_home.home, name="home"),
-    path("sign-in/", views_home.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    *_of_accounts,
+    path("prove/", views_access.prove, name="prove"),
+    path("organisation/", views_access.organisation, name="organisation"),
+    path("looks/", views_audit.looks, name="looks"),
+    path("audit/", views_audit.audit, name="audit"),
+    path("glass/", views_audit.broken, name="glass"),
+    path("glass/break/", views_access.break_glass, name="break-glass"),
+    path("glass/<int:number>/acknowledge/", views_audit.acknowledge, name="acknowledge-glass"),
     path("owed/", views_home.owed, name="owed"),
     path("addresses/", views_addresses.addresses, name="addresses"),
     path("addresses/<int:contact_point_id>/lift/", views_addresses.lift, name="lift"),
+    path("enrol/", views_enrol.enrol, name="enrol"),
+    path("enrol/done/<str:token>/", views_enrol.enrolled, name="enrolled"),
+    path("bursts/", views_enrol.bursts, name="bursts"),
+    path("people/", views_people.people, name="people"),
+    path("people/purpose/", purpose.set_purpose, name="purpose"),
+    path("people/likely/", views_join.likely, name="likely"),
+    path("people/<int:traveller_id>/", views_person.person, name="person"),
+    path("people/<int:traveller_id>/vouch/", views_person.vouch, name="vouch"),
+    path("people/<int:traveller_id>/address/", views_person.address, name="person-address"),
+    path("people/<int:traveller_id>/part/", views_person.part_again, name="part"),
+    path("people/<int:one_id>/beside/<int:other_id>/", views_join.beside, name="beside"),
+    path("people/<int:one_id>/beside/<int:other_id>/decide/", views_join.decide, name="join"),
     path("preview/", views_compose.preview, name="preview"),
     path("bulletins/new/", views_compose.new, name="new"),
     path("bulletins/<int:bulletin_id>/", views_bulletin.bulletin, name="bulletin"),
@@ -40,6 +65,7 @@ urlpatterns = [
     path("musters/<int:muster_id>/", views_muster.board, name="muster"),
     path("musters/<int:muster_id>/close/", views_muster.close, name="close-muster"),
     path("musters/<int:muster_id>/roll/", views_roll.roll, name="roll"),
+    path("musters/<int:muster_id>/roll/export/", views_access.export_roll, name="export-roll"),
     path(f"{_ENTRY}/", views_roll.entry, name="entry"),
     path(f"{_ENTRY}/told/", views_roll.told, name="told"),
     path(f"{_ENTRY}/decide/", views_roll.decide, name="decide"),

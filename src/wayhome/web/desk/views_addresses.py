@@ -44,7 +44,7 @@ def addresses(request: HttpRequest, officer: Officer) -> HttpResponse:
 @desk(Verb.ENROL, "POST")
 def lift(request: HttpRequest, officer: Officer, contact_point_id: int) -> HttpResponse:
     """Write to it again, with a reason."""
-    if not queries.is_contact_point(contact_point_id):
+    if not queries.is_contact_point(access_for(officer, _VIEW), contact_point_id):
         raise Http404
     form = LiftForm(contact_point_id, request.POST)
     if form.is_valid():

@@ -20,12 +20,12 @@ from wayhome.web.desk.drawing import map_of
 from wayhome.web.desk.gate import desk
 
 
-@desk(None)
+@desk(Verb.SEE_BULLETINS)
 def bulletin(request: HttpRequest, officer: Officer, bulletin_id: int) -> HttpResponse:
     return _page(request, officer, bulletin_id)
 
 
-@desk(None)
+@desk(Verb.SEE_BULLETINS)
 def readback(request: HttpRequest, officer: Officer, bulletin_id: int) -> HttpResponse:
     """The part of the page that waits for the readback."""
     found = _find(bulletin_id)

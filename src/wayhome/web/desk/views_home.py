@@ -1,11 +1,7 @@
-"""Sign in, what there is to do, what is owed."""
+"""What there is to do, what is owed."""
 
-from typing import Any
-
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from wayhome.bulletins import queries as bulletins
 from wayhome.bulletins.models import Bulletin, State
@@ -14,7 +10,6 @@ from wayhome.musters.queries import states_of_open
 from wayhome.officers.models import Officer
 from wayhome.officers.queries import officer_names
 from wayhome.officers.roles import Verb
-from wayhome.web.desk import kept
 from wayhome.web.desk.gate import desk
 from wayhome.work.queries import count_owed
 from wayhome.work.queries import owed as owed_lines
@@ -26,20 +21,10 @@ _WAITS_FOR = {
 }
 
 
-class SignIn(LoginView):
-    template_name = "desk/sign_in.html"
-    redirect_authenticated_user = True
-
-    def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(**context) | kept.along(self.request)
-
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        answer = super().form_valid(form)
-        return kept.resume_page(self.request) or answer
-
-
 @desk(None)
 def home(request: HttpRequest, officer: Officer) -> HttpResponse:
+    if not officer.may(Verb.SEE_BULLETINS):
+        return redirect("desk:organisation")
     in_hand = bulletins.in_hand()
     names = officer_names(bulletin.made_by for bulletin in in_hand)
     return render(
@@ -48,7 +33,7 @@ def home(request: HttpRequest, officer: Officer) -> HttpResponse:
         {
             "issues": bulletins.issues_in_force(),
             "in_hand": [(each, _waits_for(each), names.get(each.made_by, "")) for each in in_hand],
-            "musters": states_of_open() if officer.may(Verb.SEE_PEOPLE) else [],
+            "musters": states_of_open() if officer.may(Verb.SEE_NUMBERS) else [],
             "owed": count_owed(),
             "deliveries": count_deliveries(),
         },

@@ -19,13 +19,13 @@ from wayhome.web.forms import faults_of
 from wayhome.web.htmx import is_fragment
 
 
-@desk(Verb.SEE_PEOPLE)
+@desk(Verb.SEE_NUMBERS)
 def musters(request: HttpRequest, officer: Officer) -> HttpResponse:
     context = {"musters": queries.states_of_open(), "closed": queries.closed()}
     return render(request, "desk/musters.html", context)
 
 
-@desk(Verb.SEE_PEOPLE)
+@desk(Verb.SEE_NUMBERS)
 def board(request: HttpRequest, officer: Officer, muster_id: int) -> HttpResponse:
     """Numbers by state, area and time, the silent first."""
     muster = queries.find(muster_id)
@@ -91,7 +91,7 @@ def new(request: HttpRequest, officer: Officer) -> HttpResponse:
 _FIELDS = {"starts": "starts_at", "ends": "ends_at", "safe-hours": "safe_hours"}
 
 
-@desk(Verb.MUSTER, "POST")
+@desk(Verb.CLOSE, "POST")
 def close(request: HttpRequest, officer: Officer, muster_id: int) -> HttpResponse:
     if queries.find(muster_id) is None:
         raise Http404

@@ -34,7 +34,7 @@ COLUMNS = (
 )
 
 
-@desk(None)
+@desk(Verb.SEE_BULLETINS)
 def progress(request: HttpRequest, officer: Officer, issue_id: int) -> HttpResponse:
     return _page(request, officer, issue_id)
 

@@ -110,7 +110,7 @@ def decide(request: HttpRequest, officer: Officer, muster_id: int, entry_id: int
     return entry_page(request, officer, muster_id, entry_id, decide_form=form)
 
 
-@desk(Verb.MUSTER, "POST")
+@desk(Verb.CLOSE, "POST")
 def close(request: HttpRequest, officer: Officer, muster_id: int, entry_id: int) -> HttpResponse:
     """Close the entry: it is settled, and this officer knows how."""
     find_line(officer, muster_id, entry_id)
@@ -189,7 +189,9 @@ def entry_page(
         "decide_form": decide_form
         or DecideForm(sees_cases=access.sees_cases, initial={"state": line.state}),
         "close_form": close_form or CloseForm(),
-        "may_close": line.state not in services.UNSETTLED and not line.closed,
+        "may_close": officer.may(Verb.CLOSE)
+        and line.state not in services.UNSETTLED
+        and not line.closed,
         "faults": faults_of(bound),
     }
     return render(request, "desk/entry.html", context, status=422 if bound or problem else 200)

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from wayhome import links
 from wayhome.problems import Problem
+from wayhome.replies import services
+from wayhome.travellers.models import ContactPoint, Reach, Registration
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -62,6 +64,23 @@ def trips_link(token: str) -> links.TripsLink:
         return links.read_trips(token)
     except Problem as error:
         raise LinkDoesNotHold from error
+
+
+def open_trips(token: str) -> Registration:
+    """The registration whose own page a token opens."""
+    try:
+        return services.open_trips_link(trips_link(token))
+    except Problem as error:
+        raise LinkDoesNotHold from error
+
+
+def masked(reach: Reach) -> str:
+    """Enough for its owner to know it, little for whoever found the link."""
+    address = reach.contact_point.address
+    if reach.contact_point.kind == ContactPoint.Kind.MAIL:
+        local, _, domain = address.rpartition("@")
+        return f"{local[:1]}…@{domain}"
+    return f"{address[:4]}…{address[-2:]}"
 
 
 def watch_link(token: str) -> links.WatchLink:

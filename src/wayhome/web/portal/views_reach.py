@@ -6,21 +6,20 @@ from django.urls import reverse
 
 from wayhome.musters.claims import own_reach, stop_by
 from wayhome.problems import Problem, Problems
-from wayhome.replies import services
 from wayhome.travellers import queries as travellers
 from wayhome.travellers.contact_policy import By, resume, set_policy
-from wayhome.travellers.models import ContactPoint, Reach, Registration
+from wayhome.travellers.models import Reach, Registration
 from wayhome.travellers.zones import zone_of_country
 from wayhome.trips import queries as trips
 from wayhome.web.forms import faults_of
 from wayhome.web.portal.forms import PolicyForm
-from wayhome.web.portal.links import LinkDoesNotHold, by_link, trips_link
+from wayhome.web.portal.links import LinkDoesNotHold, by_link, masked, open_trips
 
 
 @by_link("GET", "HEAD", "POST")
 def terms(request: HttpRequest, token: str, reach_id: int) -> HttpResponse:
     """Set hours, language and wording of one address."""
-    registration = _open(token)
+    registration = open_trips(token)
     reach = _own(registration, reach_id)
     if request.method != "POST":
         return _page(request, token, reach, PolicyForm.of(reach, _zone_there(registration)))
@@ -41,7 +40,7 @@ def terms(request: HttpRequest, token: str, reach_id: int) -> HttpResponse:
 @by_link("POST")
 def stop(request: HttpRequest, token: str, reach_id: int) -> HttpResponse:
     """Send nothing more there, or send there again. Kept as said while a muster covers them."""
-    registration = _open(token)
+    registration = open_trips(token)
     reach = _own(registration, reach_id)
     if request.POST.get("do") == "resume":
         resume(reach.pk, By(registration_id=registration.pk))
@@ -52,22 +51,6 @@ def stop(request: HttpRequest, token: str, reach_id: int) -> HttpResponse:
         return _page(request, token, reach, form, unsure)
     stopped = stop_by(registration, reach.pk)
     return _back(token, "stopped" if stopped.stopped_at else "asked")
-
-
-def masked(reach: Reach) -> str:
-    """Enough for its owner to know it, little for whoever found the link."""
-    address = reach.contact_point.address
-    if reach.contact_point.kind == ContactPoint.Kind.MAIL:
-        local, _, domain = address.rpartition("@")
-        return f"{local[:1]}…@{domain}"
-    return f"{address[:4]}…{address[-2:]}"
-
-
-def _open(token: str) -> Registration:
-    try:
-        return services.open_trips_link(trips_link(token))
-    except Problem as error:
-        raise LinkDoesNotHold from error
 
 
 def _own(registration: Registration, reach_id: int) -> Reach:

@@ -5,46 +5,84 @@ import secrets
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from wayhome.audience import queries as audience
 from wayhome.bulletins.models import Ask, Distribution, Issue
-from wayhome.links import TripsLink
 from wayhome.musters.claims import change_stay_by
 from wayhome.officers import queries as officers
 from wayhome.problems import Problem, Problems
 from wayhome.replies import queries as replies
 from wayhome.replies import services
 from wayhome.travellers import queries as travellers
-from wayhome.travellers.models import Assurance, Registration, Traveller
+from wayhome.travellers.models import Assurance, Door, Registration, Traveller
+from wayhome.travellers.parties import in_party, wishes_for
+from wayhome.travellers.zones import zone_near
 from wayhome.trips import queries as trips
 from wayhome.trips.enrolment import check_days, check_stay
 from wayhome.trips.models import Stay
 from wayhome.web.forms import faults_of
-from wayhome.web.portal.forms import StayForm
+from wayhome.web.portal.enrol_forms import StayForm
 from wayhome.web.portal.links import (
     LinkDoesNotHold,
     by_link,
     device_of,
+    masked,
     numbers,
+    open_trips,
     trips_link,
 )
-from wayhome.web.portal.views_reach import masked
 from wayhome.work import clock
 
 # What the page says after a change, by the word in its address.
-_NOTES = ("answered", "changed", "claimed", "reach", "resumed", "stopped", "asked")
+_NOTES = {
+    "answered": _("Your answer is recorded. You can change it at any time."),
+    "changed": _("Your stay is changed."),
+    "claimed": _(
+        "What you said is kept. A roll call covers you now: until it ends, both places count, so"
+        " that you hear what concerns either."
+    ),
+    "reach": _("How you want to be reached is kept. It holds from now on."),
+    "resumed": _("Messages go to that address again."),
+    "stopped": _("Nothing more goes to that address."),
+    "asked": _(
+        "Your wish is kept as you said it. A roll call covers you now: until it ends, or an officer"
+        " has spoken to you, messages still go there."
+    ),
+    "added": _("It is written down."),
+    "said": _(
+        "What you said is kept. If a roll call covers you, an officer confirms it before you are"
+        " taken off."
+    ),
+    "gone": _("That stay was changed meanwhile: look at it below."),
+    "name": _("The name is corrected."),
+    "address": _("The address is kept. A message with a code is on its way there."),
+    "removed": _("That address is used no more."),
+    "sent": _("If a code may be sent there now, it is on its way. It can take a minute."),
+    "verified": _("Your address is confirmed."),
+    "code": _(
+        "That code does not hold. Wait a minute and look at it again, have a new one sent, or use"
+        " the link in the message."
+    ),
+    "left": _(
+        "You have left. The others are not told. Keep this page's new address: the old one"
+        " opens nothing any more."
+    ),
+    "guardian": _("They are asked on their own page. Until they agree nothing changes."),
+    "wish": _("Your answer is kept."),
+}
 
 
 @by_link()
 def my_trips(request: HttpRequest, token: str) -> HttpResponse:
-    return _page(request, token, _open(trips_link(token)))
+    return _page(request, token, open_trips(token))
 
 
 @by_link("POST")
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """Safe, needs help, not there, departed: to an issue or to none. Kept as said."""
     link = trips_link(token)
-    registration = _open(link)
+    registration = open_trips(token)
     issue = numbers([request.POST.get("issue", "")])
     try:
         services.reply_by_trips(
@@ -64,7 +102,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
 @by_link("GET", "HEAD", "POST")
 def stay(request: HttpRequest, token: str, stay_id: int) -> HttpResponse:
     """Change one stay: its last day, or place and days. The old version is kept."""
-    registration = _open(trips_link(token))
+    registration = open_trips(token)
     own = {s.pk: s for s in _stays(travellers.spoken_for(registration))}
     found = own.get(stay_id)
     if found is None:
@@ -123,13 +161,6 @@ def _change(stay: Stay, form: StayForm) -> Stay | None:
     return None
 
 
-def _open(link: TripsLink) -> Registration:
-    try:
-        return services.open_trips_link(link)
-    except Problem as error:
-        raise LinkDoesNotHold from error
-
-
 def _stays(registrations: list[Registration]) -> list[Stay]:
     return trips.own_stays([registration.pk for registration in registrations])
 
@@ -169,11 +200,20 @@ def _page(
             "reaches": reaches,
             "answers": services.ANSWERS[Ask.SAFETY],
             "replies": said,
-            "looks": officers.own_looks(ids) if whole else [],
+            "legs": trips.own_legs([each.pk for each in registrations]),
+            "watches": trips.own_watches(registration),
+            "zone": zone_there(stays),
+            "today": clock.today(),
+            "registrations": registrations,
+            "by_another": registration.door != Door.SELF,
+            "in_party": in_party(registration),
+            "wishes": wishes_for(registration),
+            "looks": officers.own_looks(ids) if travellers.sees_looks(registration) else [],
             "press": secrets.token_hex(16),
             "words_length": services.WORDS_LENGTH,
             "kept": request.POST,
-            "note": note if note in _NOTES else "",
+            "note": _NOTES.get(note, ""),
+            "note_is_fault": note == "code",
             "problem": problem,
         },
         status=422 if problem else 200,
@@ -186,6 +226,16 @@ def _name_as_entered(people: list[Traveller], registrations: list[Registration])
     names = {each.traveller_id: travellers.name_entered(each) for each in registrations}
     for person in [*people, *(each.traveller for each in registrations)]:
         person.name = names[person.pk]
+
+
+def zone_there(stays: list[Stay]) -> str:
+    """The time zone of where they are, or will be next."""
+    today = clock.today()
+    ahead = [stay for stay in stays if stay.depart is None or stay.depart >= today] or stays
+    if not ahead or not ahead[0].areas:
+        return ""
+    first = ahead[0]
+    return zone_near(str(first.areas[0][0])[:2], first.lon, first.lat)
 
 
 def _may_read(registration: Registration, issue: Issue) -> bool:

@@ -1,6 +1,7 @@
 """Words for codes, ages and languages in templates."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils.translation import get_language_info
@@ -8,6 +9,9 @@ from django.utils.translation import get_language_info
 from wayhome.bulletins.queries import text_for
 from wayhome.places.errors import PlaceError
 from wayhome.places.placing import area_words
+from wayhome.travellers.models import Registration
+from wayhome.travellers.queries import name_entered
+from wayhome.travellers.zones import is_zone
 from wayhome.web.portal import links
 from wayhome.work import clock
 
@@ -47,6 +51,17 @@ def moment(value: datetime | None) -> str:
 
 
 @register.filter
+def there(value: datetime | None, zone: str) -> str:
+    """ " (09:00 in Asia/Baghdad)" after a moment in UTC, with the day where it is another one;
+    empty where the zone is not known or is UTC."""
+    if value is None or not zone or zone == "UTC" or not is_zone(zone):
+        return ""
+    local = value.astimezone(ZoneInfo(zone))
+    day = "" if local.date() == value.date() else f"{local.day} {local:%B}, "
+    return f" ({day}{local:%H:%M} in {zone})"
+
+
+@register.filter
 def ago(value: datetime | None) -> str:
     """ "3 min ago", by the instance's clock."""
     if value is None:
@@ -62,6 +77,12 @@ def lasting(seconds: int) -> str:
         if seconds >= length:
             return f"{seconds // length} {unit}"
     return f"{seconds} s"
+
+
+@register.filter
+def entered_name(registration: Registration) -> str:
+    """The name that a registration came with, whatever record it was joined to."""
+    return name_entered(registration)
 
 
 @register.filter

@@ -209,8 +209,8 @@ class _Turn:
                 lost = error
                 session.drop()
             except NotUs as error:
-                raise RouteDown(f"{session.relay.name}: {error}") from error
-        raise RouteDown(f"{session.relay.name}: {lost}") from lost
+                raise RouteDown(f"{session.relay.name}: {error}", at_message=True) from error
+        raise RouteDown(f"{session.relay.name}: {lost}", at_message=True) from lost
 
     def _hand_over(
         self, piece: MailPiece, link: Link
