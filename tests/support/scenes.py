@@ -31,6 +31,7 @@ def main(scene: str, *rest: str) -> None:
     from wayhome.delivery import dispatching
     from wayhome.officers.models import Officer
     from wayhome.problems import Problem
+    from wayhome.travellers import searching
     from wayhome.work import clock
 
     if scene.startswith("publish") and rest:
@@ -65,6 +66,7 @@ def main(scene: str, *rest: str) -> None:
             staff = make_staff()
             first = enrol_one("P0")
             crowd.people(first, int(rest[0]))
+        searching.rebuild()
         publish(staff)
     elif scene in ("stop", "resume"):
         officer = Officer.objects.get(email="publisher@ministry.example")

@@ -138,7 +138,8 @@ def _prefilter(region: Resolved) -> tuple[list[str], list[str], list[tuple[int, 
             codes |= atom.within | atom.around
         else:
             coarse |= atom.within | atom.around
-            ranges += atom.ranges(MAX_RADIUS_M)
+    for atom in region.searched:
+        ranges += atom.ranges(MAX_RADIUS_M)
     return sorted(codes), sorted(coarse - codes), ranges
 
 

@@ -16,7 +16,8 @@ from wayhome.bulletins.models import (
     State,
 )
 from wayhome.places.errors import PlaceError
-from wayhome.places.region import AnyRegion, fingerprint, parse
+from wayhome.places.fingerprint import fingerprint
+from wayhome.places.region import AnyRegion, parse
 from wayhome.places.resolve import resolve
 from wayhome.problems import Problem
 from wayhome.work import clock

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from wayhome.places import frame, index, pack
 from wayhome.places import region as regions
+from wayhome.places.fingerprint import fingerprint
 from wayhome.places.resolve import Resolved, resolve
 from wayhome.places.words import in_words, listing
 
@@ -43,7 +44,7 @@ def geojson(region: regions.AnyRegion) -> dict[str, Any]:
     properties = {
         "words": in_words(region),
         "codes": sorted(resolved.codes),
-        "fingerprint": regions.fingerprint(region),
+        "fingerprint": fingerprint(region),
     }
     feature = {"type": "Feature", "properties": properties, "geometry": geometry}
     return {"type": "FeatureCollection", "features": [feature]}

@@ -112,7 +112,7 @@ def around(shape: BaseGeometry, instead: BaseGeometry, width: int) -> Frame:
     world = shapely.box(-180, -60, 180, 80)
     seen = next((each for each in (shape, instead) if not each.is_empty), world)
     seen = main_parts(seen)
-    west, east = _span(seen)
+    west, east = span(seen)
     _, south, _, north = seen.bounds
     middle = (south + north) / 2
     narrow = max(float(np.cos(np.radians(min(abs(middle), 80.0)))), 0.15)
@@ -147,8 +147,8 @@ def main_parts(shape: BaseGeometry) -> BaseGeometry:
     return shapely.GeometryCollection(list(parts[shapely.intersects(parts, near)]))
 
 
-def _span(shape: BaseGeometry) -> tuple[float, float]:
-    """The narrowest run of longitudes that holds all parts, possibly past 180."""
+def span(shape: BaseGeometry) -> tuple[float, float]:
+    """West and east: the narrowest run of longitudes that holds all parts, possibly past 180."""
     runs = sorted((part.bounds[0], part.bounds[2]) for part in shapely.get_parts(shape))
     joined = [list(runs[0])]
     for west, east in runs[1:]:

@@ -15,10 +15,11 @@ from collections.abc import Iterable
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
+from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
 from wayhome.places.errors import PlaceError
-from wayhome.places.shapes import degrees_around
+from wayhome.places.geodesy import degrees_around
 
 BITS = 31
 _CELLS = 1 << BITS
@@ -92,9 +93,9 @@ class _GeometryTest:
 
     def __init__(self, geometry: BaseGeometry, margin_m: float) -> None:
         self.margin_m = margin_m
-        self.geometry = geometry
+        self.geometry = affinity.translate(geometry)  # its own: other threads prepare theirs
         self.point = geometry.geom_type == "Point"
-        shapely.prepare(geometry)
+        shapely.prepare(self.geometry)
 
     def __call__(self, box: Box) -> int:
         """0 if no point of ``box`` is near, 2 if all of it is inside, else 1."""

@@ -10,11 +10,12 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from shapely import affinity
-from shapely.geometry.base import BaseGeometry
 
 from wayhome.places import index, pack
 from wayhome.places.errors import PlaceError
-from wayhome.places.shapes import PolygonShape, degrees_around, distance
+from wayhome.places.geodesy import degrees_around, distance
+from wayhome.places.prepared import Prepared
+from wayhome.places.shapes import PolygonShape
 
 BORDER_M = 5_000
 """How far the pack's borders may be off, in metres."""
@@ -118,16 +119,14 @@ def _near(
         squeezed = _squeezed(number, int(band))
         for turn in (-360.0, 0.0, 360.0) if np.abs(x[some]).max() > 170 else (0.0,):
             points = shapely.points((x[some] + turn) * narrow, y[some])
-            near[some] |= shapely.dwithin(squeezed, points, reach[some] / 110_574.0)
+            near[some] |= squeezed.dwithin(points, reach[some] / 110_574.0)
     return near
 
 
 @cache
-def _squeezed(number: int, band: int) -> BaseGeometry:
+def _squeezed(number: int, band: int) -> Prepared:
     narrow = float(np.cos(np.radians((band + 1) * _BAND)))
-    squeezed = affinity.scale(_shape(number).polygon, narrow, 1.0, origin=(0, 0))
-    shapely.prepare(squeezed)
-    return squeezed
+    return Prepared(affinity.scale(_shape(number).polygon, narrow, 1.0, origin=(0, 0)))
 
 
 def _offshore(lon: float, lat: float) -> dict[str, int]:

@@ -14,9 +14,9 @@ from wayhome.places.choosing import the_one
 from wayhome.places.errors import PlaceError
 from wayhome.places.finding import Match, find
 from wayhome.places.folding import fold
+from wayhome.places.geodesy import point_words
 from wayhome.places.locate import locate
 from wayhome.places.shapes import circle_polygon
-from wayhome.places.words import point_words
 
 __all__ = ["Placed", "StayPlace", "atom_values", "place_certainty", "place_stay"]
 

@@ -4,14 +4,24 @@ A region says what was meant, in a form that stays readable for years: version 1
 object ``{"version": 1, "region": {"kind": ...}}``. What it covers is worked out by ``resolve``.
 Coordinates are WGS84 degrees, longitude first. Everything here raises ``PlaceError`` with the
 field ``region`` (or the path inside it) when a region cannot be used.
+
+Besides areas and shapes there are *lines* (borders, coasts, routes), which are no regions by
+themselves: a strip along one is, and so is the part of a region to one side.
 """
 
-import hashlib
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from wayhome.places import pack, rings
 from wayhome.places.errors import PlaceError
@@ -72,11 +82,13 @@ class City(_Part):
 class Polygon(_Part):
     """A polygon: an outer ring, then holes; each closed, of (lon, lat) pairs.
 
-    An edge that jumps by more than 180 degrees of longitude crosses the antimeridian.
+    An edge that jumps by more than 180 degrees of longitude crosses the antimeridian. ``name``
+    is what the officer calls it, such as a ring road.
     """
 
     kind: Literal["polygon"] = "polygon"
     rings: tuple[tuple[tuple[float, float], ...], ...]
+    name: Annotated[str, Field(max_length=200)] = ""
 
     @field_validator("rings")
     @classmethod
@@ -87,10 +99,100 @@ class Polygon(_Part):
         return value
 
 
+Codes = Annotated[tuple[str, ...], Field(min_length=1, max_length=50)]
+
+
+class _Edge(_Part):
+    of: Codes
+
+    @field_validator("of")
+    @classmethod
+    def _known(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(pack.area(code).code for code in codes)
+
+
+class Border(_Edge):
+    """Where the areas ``of`` meet those ``beside`` them; all their land borders where none is
+    named (of a country with countries, of a subdivision with any area)."""
+
+    kind: Literal["border"] = "border"
+    beside: Annotated[tuple[str, ...], Field(max_length=50)] = ()
+
+    @field_validator("beside")
+    @classmethod
+    def _known_too(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(pack.area(code).code for code in codes)
+
+
+class Coast(_Edge):
+    """Where the areas meet the sea, or water that no area has."""
+
+    kind: Literal["coast"] = "coast"
+
+
+class Route(_Part):
+    """A line through points (lon, lat), straight between them; ``names`` of the cities there, as
+    many as there are points, or none."""
+
+    kind: Literal["route"] = "route"
+    points: Annotated[tuple[tuple[Longitude, Latitude], ...], Field(min_length=2, max_length=5000)]
+    names: tuple[Annotated[str, Field(max_length=200)], ...] = ()
+
+    @model_validator(mode="after")
+    def _named_each(self) -> Self:
+        if self.names and len(self.names) != len(self.points):
+            raise PlaceError("names", "they are not as many as the points", "name each, or none")
+        if len(set(self.points)) < 2:
+            raise PlaceError("points", "they are all the same", "give two that differ")
+        return self
+
+
+Line = Annotated[Border | Coast | Route, Field(discriminator="kind")]
+AnyLine = Border | Coast | Route
+
+
+class Near(_Part):
+    """Everything within ``km`` kilometres of a line, or of an area or polygon and inside it."""
+
+    kind: Literal["near"] = "near"
+    km: Radius
+    of: Annotated[Border | Coast | Route | Area | Polygon, Field(discriminator="kind")]
+
+
+Direction = Literal[
+    "north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"
+]
+Edge = Literal["beyond", "middle", "with"]
+
+
+class Side(_Part):
+    """The part of ``of`` that lies ``towards`` a direction of a place or a route.
+
+    ``edge`` says where it begins: ``beyond`` the place ("west of, but not including, Ramadi"), at
+    its ``middle`` ("west of Ramadi"), or ``with`` all of it ("west of and including Ramadi").
+    Without a place it is that half of ``of`` itself ("northern Sinai").
+    """
+
+    kind: Literal["side"] = "side"
+    of: "Region"
+    towards: Direction
+    place: Annotated[Area | City | Circle | Polygon | Route | None, Field(discriminator="kind")] = (
+        None
+    )
+    edge: Edge = "middle"
+
+
 class Union(_Part):
     """Everything that is in any of its parts."""
 
     kind: Literal["union"] = "union"
+    parts: Annotated[tuple["Region", ...], Field(min_length=1, max_length=MOST_PARTS)]
+
+
+class Intersection(_Part):
+    """What is in all of its parts."""
+
+    kind: Literal["intersection"] = "intersection"
     parts: Annotated[tuple["Region", ...], Field(min_length=1, max_length=MOST_PARTS)]
 
 
@@ -102,13 +204,19 @@ class Except(_Part):
     minus: "Region"
 
 
-Region = Annotated[
-    Area | City | Circle | Polygon | Union | Except,
-    Field(discriminator="kind"),
-]
-AnyRegion = Area | City | Circle | Polygon | Union | Except
-Union.model_rebuild()
-Except.model_rebuild()
+class Rest(_Part):
+    """What of ``of`` no other part of the same bulletin names. ``levels`` works it out; until then
+    it covers nothing and is refused."""
+
+    kind: Literal["rest"] = "rest"
+    of: "Region"
+
+
+Leaf = Area | City | Circle | Polygon | Near
+AnyRegion = Area | City | Circle | Polygon | Near | Side | Union | Intersection | Except | Rest
+Region = Annotated[AnyRegion, Field(discriminator="kind")]
+for _each in (Side, Union, Intersection, Except, Rest):
+    _each.model_rebuild()
 _ADAPTER: TypeAdapter[AnyRegion] = TypeAdapter(Region)
 
 
@@ -128,7 +236,7 @@ def parse(value: str | bytes | Mapping[str, Any]) -> AnyRegion:
         region = _ADAPTER.validate_python(data)
     except ValidationError as error:
         raise _explained(error) from None
-    if sum(_vertices(part) for part in leaves(region)) > MOST_VERTICES:
+    if sum(map(_vertices, everything(region))) > MOST_VERTICES:
         raise PlaceError(
             "region", f"it has more than {MOST_VERTICES} vertices", "simplify its polygons"
         )
@@ -140,62 +248,36 @@ def dump(region: AnyRegion) -> dict[str, Any]:
     return {"version": VERSION, "region": region.model_dump(mode="json")}
 
 
-def leaves(region: AnyRegion) -> list[Area | City | Circle | Polygon]:
-    """Areas and shapes of a region in the order in which they stand."""
-    found: list[Area | City | Circle | Polygon] = []
+def parts(region: AnyRegion) -> tuple[AnyRegion, ...]:
+    """The regions that a region is made of, in the order in which they are said."""
+    if isinstance(region, Union | Intersection):
+        return region.parts
+    if isinstance(region, Except):
+        return region.base, region.minus
+    return (region.of,) if isinstance(region, Side | Rest) else ()
+
+
+def everything(region: AnyRegion) -> Iterator[AnyRegion]:
+    """A region and all that it is made of, outer before inner, in the order in which they stand."""
     left: list[AnyRegion] = [region]
     while left:
         part = left.pop()
-        if isinstance(part, Union):
-            left.extend(reversed(part.parts))
-        elif isinstance(part, Except):
-            left.extend((part.minus, part.base))
-        else:
-            found.append(part)
-    return found
+        yield part
+        left.extend(reversed(parts(part)))
 
 
-def fingerprint(region: AnyRegion) -> str:
-    """SHA-256 in hexadecimal of what the region means.
-
-    The same for regions that differ only in the order, nesting or repetition of what is joined,
-    in former and current codes, in where a ring starts and which way it runs, or in the name
-    and id of a city at the same point. Coordinates are compared to a millionth of a degree.
-    """
-    return hashlib.sha256(_canonical(region).encode()).hexdigest()
-
-
-def _canonical(region: AnyRegion) -> str:
-    if isinstance(region, Area):
-        value: list[Any] = ["area", region.code]
-    elif isinstance(region, City | Circle):
-        value = ["circle", _whole(region.lon), _whole(region.lat), round(region.radius_km * 1000)]
-    elif isinstance(region, Polygon):
-        turned = [rings.canonical(ring) for ring in region.rings]
-        value = ["polygon", turned[0], *sorted(turned[1:])]
-    elif isinstance(region, Union):
-        parts = sorted({_canonical(part) for part in _flat(region)})
-        if len(parts) == 1:
-            return parts[0]
-        value = ["union", *parts]
-    else:
-        value = ["except", _canonical(region.base), _canonical(region.minus)]
-    return json.dumps(value, separators=(",", ":"))
-
-
-def _flat(union: Union) -> list[AnyRegion]:
-    parts: list[AnyRegion] = []
-    for part in union.parts:
-        parts.extend(_flat(part) if isinstance(part, Union) else [part])
-    return parts
-
-
-def _whole(degrees: float) -> int:
-    return round(degrees * 1_000_000)
+def leaves(region: AnyRegion) -> list[Leaf]:
+    """Areas and shapes of a region in the order in which they stand."""
+    return [part for part in everything(region) if isinstance(part, Leaf)]
 
 
 def _vertices(part: AnyRegion) -> int:
-    return sum(map(len, part.rings)) if isinstance(part, Polygon) else 1
+    shapes = [getattr(part, name, None) for name in ("of", "place")]
+    return 1 + sum(
+        sum(map(len, shape.rings)) if isinstance(shape, Polygon) else len(shape.points)
+        for shape in (part, *shapes)
+        if isinstance(shape, Polygon | Route)
+    )
 
 
 def _loaded(text: str | bytes) -> Any:
@@ -217,7 +299,7 @@ def _bounded(data: Mapping[str, Any]) -> None:
             if isinstance(part, Mapping):
                 parts = part.get("parts")
                 below.extend(parts if isinstance(parts, list | tuple) else ())
-                below.extend(part[key] for key in ("base", "minus") if key in part)
+                below.extend(part[key] for key in ("base", "minus", "of", "place") if key in part)
         seen += len(below)
         if seen > 2 * MOST_PARTS:
             raise PlaceError(
@@ -234,7 +316,7 @@ def _explained(error: ValidationError) -> PlaceError:
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, PlaceError):
         return cause
-    names = ("area", "city", "circle", "polygon", "union", "except")
+    names = [str(kind.model_fields["kind"].default) for kind in get_args(AnyRegion)]
     path = [str(step) for step in first["loc"] if step not in names]
     return PlaceError(
         ".".join(["region", *path[:8]]),

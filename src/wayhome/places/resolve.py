@@ -2,22 +2,24 @@
 
 A region becomes a list of atoms and a way to combine their values. A value says whether a stay
 is in an atom: 0 no, 1 possibly, 2 certainly (Kleene's three-valued logic): a union has the
-largest of its parts' values, an exception ``min(base, 2 - minus)``.
+largest of its parts' values, an intersection the least, an exception ``min(base, 2 - minus)``.
+The part of a region to one side is the region and an atom for the side.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache, partial, reduce
 from typing import Any, TypeVar
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from wayhome.places import keys, pack
+from wayhome.places import keys, lines, pack, sides
 from wayhome.places import region as regions
+from wayhome.places.errors import PlaceError
 from wayhome.places.rings import polygon
-from wayhome.places.shapes import CircleShape, PolygonShape, Shape
+from wayhome.places.shapes import CircleShape, PolygonShape, Shape, StripShape, outlines
 from wayhome.places.spread import spread
 
 Values = TypeVar("Values", bound=Any)
@@ -37,7 +39,7 @@ class AreaAtom:
 
 @dataclass(frozen=True, eq=False)
 class ShapeAtom:
-    """A circle or polygon. Stays with a point are measured; others go by the areas that lie
+    """A circle, polygon or strip. Stays with a point are measured; others go by the areas that lie
     wholly inside it (``within``) or meet it (``around``)."""
 
     shape: Shape
@@ -54,6 +56,9 @@ class ShapeAtom:
         if isinstance(self.shape, CircleShape):
             circle = self.shape
             return keys.cover_circle(circle.lon, circle.lat, circle.radius_m + margin_m, max_ranges)
+        if isinstance(self.shape, StripShape):
+            reach = self.shape.radius_m + margin_m
+            return keys.cover(self.shape.skeleton, reach, max_ranges)
         return keys.cover(self.geometry, margin_m, max_ranges)
 
 
@@ -76,14 +81,35 @@ class Resolved:
 
     def _value(self, part: regions.AnyRegion, values: Sequence[Any]) -> Any:
         if isinstance(part, regions.Union):
-            value = self._value(part.parts[0], values)
-            for other in part.parts[1:]:
-                value = _larger(value, self._value(other, values))
-            return value
+            return reduce(_larger, [self._value(other, values) for other in part.parts])
+        if isinstance(part, regions.Intersection):
+            return reduce(_smaller, [self._value(other, values) for other in part.parts])
         if isinstance(part, regions.Except):
             base, minus = self._value(part.base, values), self._value(part.minus, values)
             return _smaller(base, CERTAIN - minus)
+        if isinstance(part, regions.Side):
+            return _smaller(self._value(part.of, values), values[self._order[part]])
         return values[self._order[part]]
+
+    @cached_property
+    def searched(self) -> tuple[ShapeAtom, ...]:
+        """Shapes of which a stay with a point is in one, or in an area by its code, if it is in
+        the region at all: where to look for them."""
+        found = dict.fromkeys(self._searched(self.region)[0])
+        return tuple(atom for atom in found if isinstance(atom, ShapeAtom))
+
+    def _searched(self, part: regions.AnyRegion) -> tuple[list[Atom], float]:
+        """Atoms to search for those in ``part``, and how much there is to search."""
+        if isinstance(part, regions.Union):
+            each = [self._searched(other) for other in part.parts]
+            return [atom for atoms, _ in each for atom in atoms], sum(cost for _, cost in each)
+        if isinstance(part, regions.Intersection):
+            return min((self._searched(other) for other in part.parts), key=lambda found: found[1])
+        if isinstance(part, regions.Except | regions.Side):
+            return self._searched(regions.parts(part)[0])
+        atom = self.atoms[self._order[part]]
+        # Rows of areas are read in any case: all that is said of a stay has to be weighed.
+        return [atom], atom.geometry.area if isinstance(atom, ShapeAtom) else 0.0
 
     def geometry(self) -> BaseGeometry:
         """The region as one geometry within ±180 degrees, for drawing; empty if it has none."""
@@ -91,53 +117,131 @@ class Resolved:
 
     @cached_property
     def _drawn(self) -> BaseGeometry:
-        return self._draw(self.region)
-
-    def _draw(self, part: regions.AnyRegion) -> BaseGeometry:
-        if isinstance(part, regions.Union):
-            return shapely.union_all([self._draw(other) for other in part.parts])
-        if isinstance(part, regions.Except):
-            return shapely.difference(self._draw(part.base), self._draw(part.minus))
-        return self.part_geometry(self.atoms[self._order[part]])
+        return draw(self.region, lambda leaf: self.part_geometry(self.atoms[self._order[leaf]]))
 
     def part_geometry(self, atom: Atom) -> BaseGeometry:
         """One atom's geometry; empty for an area of which no polygon is known."""
-        if isinstance(atom, AreaAtom):
-            return pack.geometry(atom.code) or shapely.MultiPolygon()
-        return atom.geometry
+        return _geometry(atom)
 
 
 def resolve(region: regions.AnyRegion) -> Resolved:
-    """Work out a region's atoms. Equal parts share one atom."""
+    """Work out a region's atoms. Equal parts share one atom. Raises ``PlaceError`` where a line
+    or a side is nowhere, or "the rest" is not worked out yet."""
     order: dict[regions.AnyRegion, int] = {}
     atoms: list[Atom] = []
-    for leaf in regions.leaves(region):
-        if leaf not in order:
-            order[leaf] = len(atoms)
-            atoms.append(_atom(leaf))
+
+    def geometry(part: regions.AnyRegion) -> BaseGeometry:
+        return draw(part, lambda leaf: _geometry(atoms[order[leaf]]))
+
+    def add(part: regions.Leaf | regions.Side, atom: Callable[[], Atom]) -> None:
+        if part not in order:
+            found = atom()
+            order[part] = len(atoms)
+            atoms.append(found)
+
+    parts = list(regions.everything(region))
+    for part in parts:
+        if isinstance(part, regions.Rest):
+            raise PlaceError(
+                "region", "“the rest” stands alone", "say the other parts of the bulletin too"
+            )
+        if isinstance(part, regions.Leaf):
+            add(part, partial(_atom, part))
+    # Inner sides first: where a side begins follows from what it is a side of.
+    for part in reversed(parts):
+        if isinstance(part, regions.Side):
+            add(part, partial(_side, part, geometry))
     return Resolved(region, tuple(atoms), frozenset(_named(region)), order)
 
 
-def _atom(leaf: regions.AnyRegion) -> Atom:
+Drawn = Callable[[regions.Leaf | regions.Side], BaseGeometry]
+
+
+def draw(part: regions.AnyRegion, leaf: Drawn) -> BaseGeometry:
+    """The geometry of a region from those of its leaves and sides."""
+    if isinstance(part, regions.Union):
+        return shapely.union_all([draw(other, leaf) for other in part.parts])
+    if isinstance(part, regions.Intersection):
+        return areal(reduce(shapely.intersection, [draw(other, leaf) for other in part.parts]))
+    if isinstance(part, regions.Except):
+        return areal(shapely.difference(draw(part.base, leaf), draw(part.minus, leaf)))
+    if isinstance(part, regions.Side):
+        return areal(shapely.intersection(draw(part.of, leaf), leaf(part)))
+    if isinstance(part, regions.Rest):
+        return shapely.MultiPolygon()
+    return leaf(part)
+
+
+def areal(shape: BaseGeometry) -> BaseGeometry:
+    """Without the lines and points at which two shapes merely touch."""
+    if shape.geom_type in ("Polygon", "MultiPolygon"):
+        return shape
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type.endswith("Polygon")]
+    return shapely.union_all(parts) if parts else shapely.MultiPolygon()
+
+
+def _geometry(atom: Atom) -> BaseGeometry:
+    if isinstance(atom, AreaAtom):
+        return pack.geometry(atom.code) or shapely.MultiPolygon()
+    return atom.geometry
+
+
+@lru_cache(maxsize=256)
+def _atom(leaf: regions.Leaf) -> Atom:
     if isinstance(leaf, regions.Area):
         code = pack.area(leaf.code).code
         return AreaAtom(code, pack.descendants(code) | {code}, frozenset(pack.ancestors(code)))
-    shape: Shape
-    if isinstance(leaf, regions.Polygon):
-        shape = PolygonShape(polygon(leaf.rings))
-    elif isinstance(leaf, regions.Circle | regions.City):
-        shape = CircleShape(leaf.lon, leaf.lat, leaf.radius_km * 1000)
-    else:
-        raise TypeError(f"{type(leaf).__name__} is not an area or a shape")
+    return _shape_atom(_shape(leaf))
+
+
+def _shape_atom(shape: Shape) -> ShapeAtom:
     return ShapeAtom(shape, *spread(shape))
 
 
+def _shape(leaf: regions.City | regions.Circle | regions.Polygon | regions.Near) -> Shape:
+    if isinstance(leaf, regions.Polygon):
+        return PolygonShape(polygon(leaf.rings))
+    if isinstance(leaf, regions.Circle | regions.City):
+        return CircleShape(leaf.lon, leaf.lat, leaf.radius_km * 1000)
+    if isinstance(leaf.of, regions.Area | regions.Polygon):
+        inner = (
+            lines.area_geometry(leaf.of.code)
+            if isinstance(leaf.of, regions.Area)
+            else polygon(leaf.of.rings)
+        )
+        return StripShape(outlines(inner), leaf.km * 1000, PolygonShape(inner))
+    return StripShape(lines.coordinates(leaf.of), leaf.km * 1000)
+
+
+def _side(side: regions.Side, geometry: Callable[[regions.AnyRegion], BaseGeometry]) -> ShapeAtom:
+    of = geometry(side.of)
+    if of.is_empty:
+        raise PlaceError(
+            "region", "it asks for one side of a place whose outline is not known",
+            "draw the part that is meant",
+        )  # fmt: skip
+    if isinstance(side.place, regions.Route):
+        name = "the route " + " – ".join(side.place.names) if side.place.names else "the line"
+        shape = sides.of_route(of, side.towards, lines.coordinates(side.place), name)
+    elif isinstance(side.place, regions.Area):
+        place = lines.area_geometry(side.place.code)
+        shape = sides.of_place(of, side.towards, place, side.edge)
+    else:
+        place = of if side.place is None else _shape(side.place).geometry
+        shape = sides.of_place(of, side.towards, place, side.edge)
+    if shape.is_empty or areal(shapely.intersection(of, shape)).is_empty:
+        raise PlaceError(
+            "region", f"nothing of it lies {side.towards} of that", "check the direction"
+        )
+    return _shape_atom(PolygonShape(shape))
+
+
 def _named(region: regions.AnyRegion) -> set[str]:
-    if isinstance(region, regions.Union):
-        return {code for part in region.parts for code in _named(part)}
+    if isinstance(region, regions.Area):
+        return {region.code}
     if isinstance(region, regions.Except):
         return _named(region.base)
-    return {region.code} if isinstance(region, regions.Area) else set()
+    return {code for part in regions.parts(region) for code in _named(part)}
 
 
 def _larger(a: Any, b: Any) -> Any:

@@ -10,7 +10,8 @@ import numpy as np
 import shapely
 
 from wayhome.places import index, pack
-from wayhome.places.shapes import CircleShape, Shape, circle_polygon, distance
+from wayhome.places.geodesy import distance
+from wayhome.places.shapes import CircleShape, Shape, StripShape, circle_polygon
 
 _SLACK = 0.002
 """Share of a circle's radius, and at least 100 m, by which its polygon is widened for meeting
@@ -57,13 +58,25 @@ def _own_polygons(shape: Shape) -> tuple[set[str], set[str]]:
         hits = tree.query(probe, predicate="intersects")
         meet = {codes[i] for i in hits}
         reach = shape.radius_m - slack
-        return {code for code in meet if _held(shape, code, reach)}, meet
+        return {code for code in meet if _held_by_circle(shape, code, reach)}, meet
+    if isinstance(shape, StripShape):
+        meet = {codes[i] for i in tree.query(shape.geometry, predicate="intersects")}
+        return {code for code in meet if _held(shape, code)}, meet
     hits = tree.query(shape.geometry, predicate="intersects")
     inside = tree.query(shape.geometry, predicate="covers")
     return {codes[i] for i in inside}, {codes[i] for i in hits}
 
 
-def _held(circle: CircleShape, code: str, reach: float) -> bool:
+def _held(strip: StripShape, code: str) -> bool:
+    """Whether the drawing holds the area, and every corner by measure."""
+    area = pack.shapes()[code]
+    if not shapely.covers(strip.geometry, area):
+        return False
+    corners = shapely.get_coordinates(area)
+    return bool(strip.covers(corners[:, 0], corners[:, 1]).all())
+
+
+def _held_by_circle(circle: CircleShape, code: str, reach: float) -> bool:
     corners = shapely.get_coordinates(pack.shapes()[code])
     lon, lat = np.array([circle.lon]), np.array([circle.lat])
     return bool((distance(lon, lat, corners[:, 0], corners[:, 1]) <= reach).all())

@@ -17,6 +17,7 @@ from wayhome.work.db import Parameter, stored
 Value = Parameter | date | bool
 
 _FEW = 8  # rows; in one statement, within SQLite's limit of parameters on old builds
+_AT_ONCE = 500  # rows of one statement to PostgreSQL
 
 
 class Reserved:
@@ -93,22 +94,28 @@ def insert(
     head = f"{connection.ops.quote_name(model._meta.db_table)} ({columns})"
     marks = f"({', '.join(['%s'] * len(values[0]))})"
     known = " ON CONFLICT DO NOTHING" if ignore_known else ""
+    many_at_once = f"INSERT INTO {head} VALUES {{}}{known}"
     with connection.cursor() as cursor:
-        if len(values) <= _FEW:
-            cursor.execute(
-                f"INSERT INTO {head} VALUES {', '.join([marks] * len(values))}{known}",
-                [value for row in values for value in row],
-            )
-        elif connection.vendor == "postgresql" and not ignore_known:
+        if len(values) > _FEW and connection.vendor == "sqlite":
+            cursor.executemany(many_at_once.format(marks), values)
+            return int(cursor.rowcount)
+        if len(values) > _FEW and not ignore_known:
             with (
                 connection.wrap_database_errors,
                 cursor.copy(f"COPY {head} FROM STDIN") as copy,
             ):
                 for row in values:
                     copy.write_row(row)
-        else:
-            cursor.executemany(f"INSERT INTO {head} VALUES {marks}{known}", values)
-        return int(cursor.rowcount)
+            return int(cursor.rowcount)
+        written = 0
+        for start in range(0, len(values), _AT_ONCE):
+            part = values[start : start + _AT_ONCE]
+            cursor.execute(
+                many_at_once.format(", ".join([marks] * len(part))),
+                [value for row in part for value in row],
+            )
+            written += int(cursor.rowcount)
+        return written
 
 
 @lru_cache(maxsize=256)

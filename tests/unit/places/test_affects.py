@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from wayhome.places import pack, region, shapes
+from wayhome.places import edges, pack, region
 from wayhome.places.affects import atom_values, place_certainty
 from wayhome.places.placing import StayPlace, place_stay
 from wayhome.places.reading import read
@@ -209,7 +209,7 @@ def test_distance_to_an_edge_is_near_the_true_one(
     ones = np.ones(4000)
     _, _, metres = GEOD.inv(lon * ones, lat * ones, x1 + share * (x2 - x1), y1 + share * (y2 - y1))
     edge = np.array([[x1, y1, x2, y2]])
-    found = shapes.to_edges(np.array([lon]), np.array([lat]), edge)[0]
+    found = edges.to_edges(np.array([lon]), np.array([lat]), edge)[0]
     true = metres.min()
     assert found >= true - length / 4000 - 1
     if true <= 100_000:

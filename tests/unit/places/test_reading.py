@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wayhome.places import PlaceError, drawing, region
+from wayhome.places.geodesy import point_words
 from wayhome.places.reading import read
-from wayhome.places.words import in_words, point_words
+from wayhome.places.words import in_words
 
 pytestmark = pytest.mark.unit
 

@@ -34,8 +34,9 @@ def find(text: str, country: str | None, limit: int, as_json: bool) -> None:
 @as_json
 def region(text: str, as_json: bool) -> None:
     """What a region in words covers: codes, and the expression as JSON."""
+    from wayhome.places.fingerprint import fingerprint
     from wayhome.places.reading import read
-    from wayhome.places.region import dump, fingerprint
+    from wayhome.places.region import dump
     from wayhome.places.resolve import resolve
     from wayhome.places.words import in_words
 
