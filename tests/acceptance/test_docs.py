@@ -67,6 +67,23 @@ def test_enrol(instance: Instance, tmp_path: Path) -> None:
     _run_all(instance, DOCS / "howto/enrol.md", tmp_path)
 
 
+def test_regions(instance: Instance, tmp_path: Path) -> None:
+    page = DOCS / "howto/regions.md"
+    (said,) = re.findall(r"^```text\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)
+    (tmp_path / "advisory.txt").write_text(said)
+    _run_all(instance, page, tmp_path)
+    assert (tmp_path / "diyala.svg").read_text().startswith("<svg")
+
+
+def test_every_way_to_say_a_place_is_understood(instance: Instance, tmp_path: Path) -> None:
+    table = re.findall(r"^\| `([^`]+)`", (DOCS / "howto/regions.md").read_text(), re.MULTILINE)
+    assert len(table) > 10
+    for words in table:
+        done = instance.run("places", "region", words, "--country", "IQ", cwd=tmp_path)
+        if "Mali" not in words and "Kenya" not in words:
+            assert done.returncode == 0, f"{words}\n{done.stderr}"
+
+
 def test_people(instance: Instance, tmp_path: Path) -> None:
     _run_all(instance, DOCS / "howto/people.md", tmp_path)
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import email
 import json
 import time
-from email.policy import default
+from email.header import decode_header, make_header
+from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 from typing import Any
 
 from aiosmtpd.smtp import SMTP
+
+HEADERS = BytesHeaderParser()  # reads them as they stand: several times as fast as all of a mail
 
 
 class Relay:
@@ -37,13 +39,13 @@ class Relay:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         await asyncio.sleep(self.delay)
-        mail = email.message_from_bytes(envelope.content, policy=default)
+        mail = HEADERS.parsebytes(envelope.content)
         headers = [str(v) for n in ("To", "Cc", "Bcc", "Resent-To") for v in mail.get_all(n, [])]
         line = {
             "id": mail["Message-ID"],
             "rcpts": envelope.rcpt_tos,
             "headers": [address for _, address in getaddresses(headers)],
-            "subject": mail["Subject"],
+            "subject": str(make_header(decode_header(mail["Subject"] or ""))),
             "at": time.time(),
         }
         self.log.write(json.dumps(line) + "\n")

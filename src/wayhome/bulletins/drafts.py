@@ -18,7 +18,8 @@ from wayhome.bulletins.models import (
     TextContent,
 )
 from wayhome.officers.models import Officer
-from wayhome.places.region import AnyRegion, dump
+from wayhome.places.region import AnyRegion
+from wayhome.places.resolve import storable
 from wayhome.problems import Problem
 from wayhome.travellers.services import clean_words, is_shown
 from wayhome.work import clock
@@ -74,7 +75,7 @@ def take(bulletin: Bulletin, said: BulletinSaid) -> None:
         if field.name not in ("texts", "region"):
             value = getattr(said, field.name)
             setattr(bulletin, field.name, clean_words(value) if isinstance(value, str) else value)
-    bulletin.region = dump(said.region)
+    bulletin.region = storable(said.region)
     if said.level not in (None, 1, 2, 3, 4):
         raise Problem("level", f"is {said.level}", "an advisory has a level from 1 to 4")
     for name in ("lead_days", "grace_days"):

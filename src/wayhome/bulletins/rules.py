@@ -58,7 +58,7 @@ def faults(bulletin: Bulletin, texts: list[BulletinText]) -> list[Problem]:
     if not bulletin.hazard.strip():
         found.append(Problem("hazard", "is empty", "say what has happened or may happen"))
     try:
-        parse(bulletin.region)
+        resolve(parse(bulletin.region))
     except PlaceError as error:
         found.append(Problem("region", error.problem, error.fix))
     cancels = bulletin.issue_kind == IssueKind.CANCEL

@@ -8,7 +8,8 @@ from wayhome.officers.access import require
 from wayhome.officers.audit import Deed
 from wayhome.officers.models import Officer
 from wayhome.officers.roles import Verb
-from wayhome.places.region import AnyRegion, dump
+from wayhome.places.region import AnyRegion
+from wayhome.places.resolve import storable
 from wayhome.problems import Problem
 from wayhome.work import clock
 from wayhome.work.db import writes
@@ -34,7 +35,7 @@ def record_incident(
         raise Problem("certainty", f"{certainty!r} is none", "use reported, claimed or confirmed")
     incident = Incident.objects.create(
         what=what.strip()[:300],
-        region=dump(region),
+        region=storable(region),
         happened_on=happened_on,
         certainty=certainty,
         source=source.strip()[:200],

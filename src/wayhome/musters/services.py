@@ -25,8 +25,8 @@ from wayhome.officers.access import Refused, acting, require
 from wayhome.officers.audit import Deed
 from wayhome.officers.models import Officer
 from wayhome.officers.roles import Verb
-from wayhome.places.region import AnyRegion, dump, parse
-from wayhome.places.resolve import resolve
+from wayhome.places.region import AnyRegion, parse
+from wayhome.places.resolve import resolve, storable
 from wayhome.problems import Problem
 from wayhome.replies.models import Answer, Reply
 from wayhome.travellers.seeing import people_seen_by
@@ -73,7 +73,7 @@ def open_muster(
         raise Problem("safe-hours", f"is {safe_hours}", "use 1 to 168 hours")
     muster = Muster.objects.create(
         name=name.strip()[:200],
-        region=dump(region),
+        region=storable(region),
         starts_at=starts_at,
         ends_at=ends_at,
         safe_hours=safe_hours,

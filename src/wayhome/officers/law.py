@@ -179,6 +179,7 @@ COMMANDS: dict[str, View] = {
     "organisation new-code": View(Open.OPERATOR),
     "owed": View(Open.OPERATOR),
     "places find": View(Open.OPERATOR),
+    "places levels": View(Open.OPERATOR),
     "places region": View(Open.OPERATOR),
     "privacy asks": View(Open.OPERATOR),
     "privacy compact": View(Open.OPERATOR),

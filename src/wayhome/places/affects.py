@@ -51,7 +51,8 @@ def _in_shape(lon: float, lat: float, radius_m: int, atom: ShapeAtom) -> int:
         return CERTAIN
     # On a slanted edge a point is inside or outside by its last digit: one answer for everyone.
     away = float(atom.shape.distance_m(*point)[0])
-    return POSSIBLE if radius_m > 0 and away <= radius_m else NO
+    reach = radius_m + atom.slack_m
+    return POSSIBLE if reach > 0 and away <= reach else NO
 
 
 def atom_values(
@@ -94,7 +95,8 @@ def _shape_values(
     values = np.where(inside, CERTAIN, NO).astype(np.int8)
     (left,) = (~inside).nonzero()
     if len(left):
-        near = atom.shape.near(lon[left], lat[left], np.asarray(radius_m, float)[left])
+        reach = np.asarray(radius_m, float)[left] + atom.slack_m
+        near = atom.shape.near(lon[left], lat[left], reach)
         values[left[near]] = POSSIBLE
     return values
 

@@ -6,7 +6,8 @@ The rules, in order:
    bears the name now. Every name of a country is as sure as a place's own ("Holland"), unless it
    is a place's own in that country ("Tunis") and ``narrow`` or ``country`` asks within it.
 2. A spelling that is only similar is taken when it is at least ``SURE`` alike, six letters or
-   longer, and nothing else comes within ``CLEAR``.
+   longer, and nothing else comes within ``CLEAR``; of a country's provinces, where it says
+   "province", ``SURE_OF_A_KIND`` will do.
 3. Of places inside one another (Baghdad the city in Baghdad the province, Luxembourg in
    Luxembourg) the widest is meant, or the narrowest if ``narrow``; but the name of a country
    always means the country.
@@ -25,12 +26,13 @@ from functools import lru_cache
 
 from wayhome.places import pack
 from wayhome.places.errors import PlaceError
-from wayhome.places.finding import ALL_KINDS, Kind, Match, bearers, find, label
+from wayhome.places.finding import ALL_KINDS, Kind, Match, bearers, by_mark, find, label
 from wayhome.places.folding import fold, names_a_kind, normalise, without_kind
 
 _CITY = re.compile(r"(?:the )?(?:city|town) of (.{1,200})|(.{1,200}) (?:city|town)", re.IGNORECASE)
 
 SURE = 0.9
+SURE_OF_A_KIND = 0.82
 CLEAR = 0.04
 BIG = 500_000
 SMALL = 100_000
@@ -53,7 +55,9 @@ def the_one(
     Raises ``PlaceError`` where no place bears the name (the fix suggests similar ones) or where
     several may be meant (``candidates`` lists them).
     """
-    shown = _shown(text)
+    if (chosen := by_mark(text)) is not None and chosen.kind in kinds:
+        return chosen
+    shown, written = _shown(text), text.strip()
     text, kinds = _kind_said(text, country, kinds)
     found = as_written(text, find(text, country, kinds, limit=200))
     if country is None:
@@ -64,8 +68,14 @@ def the_one(
                 f"{shown} is wider than a country",
                 "name the countries, or the country it is in",
             )
-    if not found or not _close_enough(found, text) or _is_another_country(text, country, found):
-        raise _unknown(field, shown, country, found)
+    if country and names_a_kind(text) and found and found[0].sureness == "fuzzy":
+        found = [match for match in found if match.kind == "subdivision"]
+    if (
+        not found
+        or not _close_enough(found, text, country)
+        or _is_another_country(text, country, found)
+    ):
+        raise _unknown(field, shown, country, found, written)
     own = [m for m in found if m.sureness == "exact"] if narrow or country else []
     surest = [
         m
@@ -84,6 +94,7 @@ def the_one(
         f"{shown} may mean several places",
         f"say which: {'; '.join(candidates)}",
         candidates,
+        written,
     )
 
 
@@ -143,19 +154,24 @@ def _is_country(match: Match) -> bool:
     return match.kind == "country" and match.sureness == "alias"
 
 
-def _close_enough(found: list[Match], text: str) -> bool:
+def _close_enough(found: list[Match], text: str, country: str | None) -> bool:
+    """Whether the best is alike enough; less will do among a country's few provinces."""
     best = found[0]
-    return best.sureness != "fuzzy" or (best.score >= SURE and len(text.strip()) >= 6)
+    sure = SURE_OF_A_KIND if country and names_a_kind(text) else SURE
+    return best.sureness != "fuzzy" or (best.score >= sure and len(text.strip()) >= 6)
 
 
-def _unknown(field: str, shown: str, country: str | None, found: list[Match]) -> PlaceError:
+def _unknown(
+    field: str, shown: str, country: str | None, found: list[Match], written: str
+) -> PlaceError:
     where = f" in {pack.area(country).label}" if country else ""
     candidates = [label(m) for m in found[:5]]
     if candidates:
         fix = f"did you mean {' or '.join(candidates)}"
     else:
         fix = "check the spelling, add the country, or use an ISO 3166 code"
-    return PlaceError(field, f"no place called {shown} is known{where}", fix, candidates)
+    problem = f"no place called {shown} is known{where}"
+    return PlaceError(field, problem, fix, candidates, written)
 
 
 def _without_nested(found: list[Match], narrow: bool) -> list[Match]:

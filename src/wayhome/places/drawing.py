@@ -1,21 +1,18 @@
 """A region drawn, so that an officer can see what storage holds.
 
-``geojson`` is for interactive maps, ``svg`` for pages, prints and readbacks: one picture without
-scripts or outside tiles, with the same facts as text. Longitudes are shown true to their width
-at the middle of the map (equirectangular projection); a map that crosses the antimeridian is
-turned so that the region stays in one piece.
+For pages, prints and readbacks: one picture without scripts or outside tiles, with the same facts
+as text. Longitudes are shown true to their width at the middle of the map (equirectangular
+projection); a map that crosses the antimeridian is turned so that the region stays in one piece.
 """
 
 import html
 from collections.abc import Iterator
-from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from wayhome.places import frame, index, pack
 from wayhome.places import region as regions
-from wayhome.places.fingerprint import fingerprint
 from wayhome.places.resolve import Resolved, resolve
 from wayhome.places.words import in_words, listing
 
@@ -24,30 +21,6 @@ _LARGEST = 55_000
 """Characters of a picture; a longer one is drawn again more coarsely."""
 _SMALLEST_PROVINCE = 120.0
 """Mean square pixels of a country's provinces under which their borders are left out."""
-_SIMPLER_GEOJSON = 800
-"""A GeoJSON outline is simplified to about this share of its extent."""
-
-
-def geojson(region: regions.AnyRegion) -> dict[str, Any]:
-    """A GeoJSON FeatureCollection (RFC 7946, lon/lat) of one feature: the region, simplified.
-
-    Its properties are ``words``, ``codes`` and ``fingerprint``. An area of which no polygon is
-    known is in the words and codes only; the geometry is null where nothing can be drawn.
-    """
-    resolved = resolve(region)
-    shape = resolved.geometry()
-    geometry: dict[str, Any] | None = None
-    if not shape.is_empty:
-        west, south, east, north = shape.bounds
-        simple = shapely.simplify(shape, max(east - west, north - south) / _SIMPLER_GEOJSON)
-        geometry = shapely.geometry.mapping(shapely.set_precision(simple, 0.0001))
-    properties = {
-        "words": in_words(region),
-        "codes": sorted(resolved.codes),
-        "fingerprint": fingerprint(region),
-    }
-    feature = {"type": "Feature", "properties": properties, "geometry": geometry}
-    return {"type": "FeatureCollection", "features": [feature]}
 
 
 def svg(region: regions.AnyRegion, width: int = 480) -> str:
@@ -167,9 +140,10 @@ def _region(shape: BaseGeometry, view: frame.Frame, detail: float) -> str:
 
 def _outlines(resolved: Resolved, view: frame.Frame, detail: float) -> Iterator[str]:
     """Outlines of the parts, so that provinces joined in one region can be told apart."""
-    if not 1 < len(resolved.atoms) <= 60:
+    parts = resolved.named
+    if not 1 < len(parts) <= 60:
         return
-    shapes = [resolved.part_geometry(atom) for atom in resolved.atoms]
+    shapes = [resolved.part_geometry(atom) for atom in parts]
     path = "".join(view.path(view.clipped(shape), detail=detail) for shape in shapes)
     style = 'fill="none" stroke="#8c1d18" stroke-width=".8" stroke-dasharray="3 2"'
     yield f'<path {style} d="{path}"/>'

@@ -8,6 +8,7 @@ How a match is called: *exact* bears the name as its own or English name, *alias
 name, *former* had it once, *fuzzy* has a similar one.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -133,6 +134,51 @@ def bearers(
     inside = None if country is None else pack.area(country).country
     with _LOCK:
         return sorted(_bearers(text, normalise(text), inside, kinds), key=_rank)
+
+
+_MARK = re.compile(r"#(\d{1,12})|[A-Z]{2}-[A-Z0-9]{1,3}")
+_LABEL = re.compile(
+    r"(?P<words>[^,;()\[\]]+?) [(](?:country(?:, (?P<country>[A-Z]{2}))?|"
+    r"(?P<code>[A-Z]{2}-[A-Z0-9]{1,3}), [^()]+|city in (?P<around>[^()]+))[)]"
+)
+
+
+def by_mark(text: str) -> Match | None:
+    """The place of a code ("IQ-AN") or of a city's number ("#98717"); None for any other text."""
+    said = _MARK.fullmatch(text.strip())
+    if said is None:
+        return None
+    if said[1]:
+        city = pack.cities().get(int(said[1]))
+        return city and Match(
+            "city", None, city.id, city.name, city.country, "exact", 1.0, city.population
+        )
+    code = pack.code_of(said[0])
+    if code is None:
+        return None
+    area = pack.area(code)
+    return Match(area.kind, code, None, area.label, area.country, "exact", 1.0, area.population)
+
+
+def labels_to_marks(text: str) -> str:
+    """``text`` with each label of ``label`` in it replaced by a code or a city's number."""
+    return _LABEL.sub(_mark, text)
+
+
+def _mark(said: re.Match[str]) -> str:
+    """The mark for the words that the label is about, with the words before them."""
+    words = said["words"].split(" ")
+    kind: Kind = "city" if said["around"] else "subdivision" if said["code"] else "country"
+    for start in range(len(words)):
+        name = " ".join(words[start:])
+        for match in bearers(name, kinds=(kind,)):
+            chosen = said["country"] or said["code"] or match.code
+            if match.code == chosen and (
+                match.code or label(match).endswith(f"(city in {said['around']})")
+            ):
+                mark = match.code or f"#{match.city_id}"
+                return " ".join([*words[:start], mark])
+    return said[0]
 
 
 def label(match: Match) -> str:

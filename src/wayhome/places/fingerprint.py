@@ -26,6 +26,7 @@ def _canonical(part: regions.AnyRegion | regions.AnyLine | None) -> str:
         value = ["area", part.code]
     elif isinstance(part, regions.City | regions.Circle):
         value = ["circle", _whole(part.lon), _whole(part.lat), round(part.radius_km * 1000)]
+        value += ["rough"] if isinstance(part, regions.City) and part.rough else []
     elif isinstance(part, regions.Polygon):
         turned = [rings.canonical(ring) for ring in part.rings]
         value = ["polygon", turned[0], *sorted(turned[1:])]

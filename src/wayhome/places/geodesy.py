@@ -4,8 +4,10 @@ Points are given as equal arrays of longitudes and latitudes in degrees.
 """
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from pyproj import Geod
+from shapely.geometry.base import BaseGeometry
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -38,3 +40,11 @@ def degrees_around(lat: Floats, metres: Floats) -> tuple[Floats, Floats]:
 def point_words(lon: float, lat: float) -> str:
     """A point as people write it: "33.300° N, 44.400° E"."""
     return f"{abs(lat):.3f}° {'NS'[lat < 0]}, {abs(lon):.3f}° {'EW'[lon < 0]}"
+
+
+def square_km(shape: BaseGeometry) -> float:
+    """The area of a polygon or multipolygon of degrees, in square kilometres on the ellipsoid."""
+    if shape.is_empty:
+        return 0.0
+    turned = shapely.orient_polygons(shape)
+    return abs(GEOD.geometry_area_perimeter(turned)[0]) / 1e6

@@ -22,6 +22,7 @@ from wayhome.places.shapes import outlines
 
 TOLERANCE = 0.01
 """Degrees: how far apart the outlines of two neighbours may run (about 1 km)."""
+_GLOBE = shapely.box(-180, -90, 180, 90)
 _SEAM = 179.999
 _STEP = 0.05
 """Degrees: an edge is taken to be a border whole or not at all; longer ones are divided."""
@@ -44,11 +45,11 @@ def route_pieces(route: regions.Route) -> list[Floats]:
     whole = shapely.LineString(unrolled(route.points))
     pieces: list[Floats] = []
     for turn in (-360.0, 0.0, 360.0):
-        inside = shapely.clip_by_rect(affinity.translate(whole, turn), -180, -90, 180, 90)
+        inside = shapely.intersection(affinity.translate(whole, turn), _GLOBE)
         pieces += [
             shapely.get_coordinates(part)
             for part in shapely.get_parts(inside)
-            if part.geom_type == "LineString"
+            if part.geom_type == "LineString" and not part.is_empty
         ]
     return pieces
 

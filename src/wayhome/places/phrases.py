@@ -23,6 +23,7 @@ class Phrases:
     parts_in: str
     rest: str
     near: str
+    city: str
     surroundings: str
     area: str
     border: str
@@ -60,6 +61,7 @@ _ENGLISH = Phrases(
     parts_in="the parts of {of} that are in {within}",
     rest="the rest of {of}",
     near="within {km} km of {of}",
+    city="{name} city",
     surroundings="the {km} km around {of}",
     area="the area of {of}",
     border="the border of {of} with {beside}",
@@ -89,6 +91,7 @@ _FRENCH = Phrases(
     parts_in="les parties de {of} situées dans {within}",
     rest="le reste de {of}",
     near="à moins de {km} km de {of}",
+    city="la ville de {name}",
     surroundings="les {km} km autour de {of}",
     area="l’étendue de {of}",
     border="la frontière de {of} avec {beside}",
@@ -118,6 +121,7 @@ _SPANISH = Phrases(
     parts_in="las partes de {of} situadas en {within}",
     rest="el resto de {of}",
     near="a menos de {km} km de {of}",
+    city="la ciudad de {name}",
     surroundings="los {km} km alrededor de {of}",
     area="el territorio de {of}",
     border="la frontera de {of} con {beside}",
@@ -147,6 +151,7 @@ _ARABIC = Phrases(
     parts_in="أجزاء {of} الواقعة في {within}",
     rest="بقية {of}",
     near="على مسافة لا تتجاوز {km} كم من {of}",
+    city="مدينة {name}",
     surroundings="محيط {km} كم حول {of}",
     area="نطاق {of}",
     border="حدود {of} مع {beside}",

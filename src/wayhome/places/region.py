@@ -69,6 +69,8 @@ class City(_Part):
     """Everything within ``radius_km`` of a city's centre.
 
     Name and coordinates are kept beside the id, so that what was stored keeps its meaning.
+    ``rough``: the city is meant and its outline is not known; people near the centre are surely in
+    it, those further away possibly.
     """
 
     kind: Literal["city"] = "city"
@@ -77,6 +79,7 @@ class City(_Part):
     lon: Longitude
     lat: Latitude
     radius_km: Radius
+    rough: bool = False
 
 
 class Polygon(_Part):

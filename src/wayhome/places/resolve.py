@@ -25,6 +25,8 @@ from wayhome.places.spread import spread
 Values = TypeVar("Values", bound=Any)
 
 NO, POSSIBLE, CERTAIN = 0, 1, 2
+SURE_SHARE = 0.4
+"""Share of a city's usual radius within which people are surely in it."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,17 @@ class ShapeAtom:
     shape: Shape
     within: frozenset[str]
     around: frozenset[str]
+    slack_m: float = 0.0
+    """How far outside people are possibly in it all the same."""
 
     @property
     def geometry(self) -> BaseGeometry:
         """The shape as a polygon within ±180 degrees, for drawing."""
         return self.shape.geometry
 
-    def ranges(self, margin_m: int, max_ranges: int = 64) -> list[tuple[int, int]]:
+    def ranges(self, margin_m: float, max_ranges: int = 64) -> list[tuple[int, int]]:
         """Key ranges that hold every point within ``margin_m`` metres (see ``keys.cover``)."""
+        margin_m += self.slack_m
         if isinstance(self.shape, CircleShape):
             circle = self.shape
             return keys.cover_circle(circle.lon, circle.lat, circle.radius_m + margin_m, max_ranges)
@@ -90,6 +95,12 @@ class Resolved:
         if isinstance(part, regions.Side):
             return _smaller(self._value(part.of, values), values[self._order[part]])
         return values[self._order[part]]
+
+    @property
+    def named(self) -> list[Atom]:
+        """Atoms of the areas and places that are named, without strips and sides."""
+        places = (regions.Area, regions.City, regions.Circle, regions.Polygon)
+        return [self.atoms[i] for part, i in self._order.items() if isinstance(part, places)]
 
     @cached_property
     def searched(self) -> tuple[ShapeAtom, ...]:
@@ -154,6 +165,12 @@ def resolve(region: regions.AnyRegion) -> Resolved:
     return Resolved(region, tuple(atoms), frozenset(_named(region)), order)
 
 
+def storable(region: regions.AnyRegion) -> dict[str, Any]:
+    """``region.dump`` of a region that can be resolved; ``PlaceError`` for one that cannot."""
+    resolve(region)
+    return regions.dump(region)
+
+
 Drawn = Callable[[regions.Leaf | regions.Side], BaseGeometry]
 
 
@@ -191,11 +208,13 @@ def _atom(leaf: regions.Leaf) -> Atom:
     if isinstance(leaf, regions.Area):
         code = pack.area(leaf.code).code
         return AreaAtom(code, pack.descendants(code) | {code}, frozenset(pack.ancestors(code)))
-    return _shape_atom(_shape(leaf))
-
-
-def _shape_atom(shape: Shape) -> ShapeAtom:
-    return ShapeAtom(shape, *spread(shape))
+    shape = _shape(leaf)
+    within, around = spread(shape)
+    if isinstance(leaf, regions.City) and leaf.rough:
+        sure_m = leaf.radius_km * 1000 * SURE_SHARE
+        sure = CircleShape(leaf.lon, leaf.lat, sure_m)
+        return ShapeAtom(sure, frozenset(), within | around, leaf.radius_km * 1000 - sure_m)
+    return ShapeAtom(shape, within, around)
 
 
 def _shape(leaf: regions.City | regions.Circle | regions.Polygon | regions.Near) -> Shape:
@@ -233,7 +252,8 @@ def _side(side: regions.Side, geometry: Callable[[regions.AnyRegion], BaseGeomet
         raise PlaceError(
             "region", f"nothing of it lies {side.towards} of that", "check the direction"
         )
-    return _shape_atom(PolygonShape(shape))
+    side_shape = PolygonShape(shape)
+    return ShapeAtom(side_shape, *spread(side_shape))
 
 
 def _named(region: regions.AnyRegion) -> set[str]:

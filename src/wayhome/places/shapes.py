@@ -28,6 +28,10 @@ STRIP_SLACK = 0.03
 """Share of its radius by which a strip is drawn too wide, so that its drawing holds it all."""
 
 
+MOST_CORNERS = 3_000
+"""Of the lines that a strip is drawn along."""
+
+
 class Shape:
     """What circles and polygons have in common."""
 
@@ -161,8 +165,17 @@ class StripShape(Shape):
 
     @cached_property
     def geometry(self) -> BaseGeometry:
-        strip = strip_polygon(self.lines, self.radius_m * (1 + STRIP_SLACK))
+        strip, _ = self._drawing
         return strip if self.inner is None else shapely.union(strip, self.inner.polygon)
+
+    @property
+    def slack_m(self) -> float:
+        """How much wider than the strip its drawing is at most."""
+        return self._drawing[1] + self.radius_m * STRIP_SLACK / 3
+
+    @cached_property
+    def _drawing(self) -> tuple[BaseGeometry, float]:
+        return strip_polygon(self.lines, self.radius_m)
 
     @property
     def skeleton(self) -> BaseGeometry:
@@ -195,17 +208,26 @@ def outlines(shape: BaseGeometry) -> list[Floats]:
     ]
 
 
-def strip_polygon(lines: Sequence[Floats], radius_m: float) -> BaseGeometry:
-    """A polygon of what is within ``radius_m`` of lines, to well under ``STRIP_SLACK``; cut at
-    the antimeridian. Each short piece is widened in a plane that is true at its own latitude."""
-    longest = np.clip(radius_m / 111_000 * 2, 0.05, 0.5)
+def strip_polygon(lines: Sequence[Floats], radius_m: float) -> tuple[BaseGeometry, float]:
+    """A polygon that holds what is within ``radius_m`` of lines, to well under ``STRIP_SLACK`` of
+    that but for coasts of a continent; cut at the antimeridian.
+
+    Lines are simplified to ``MOST_CORNERS``, and the strip widened by as much. Each short piece
+    is widened in a plane that is true at its own latitude. Beside it: by how many metres.
+    """
+    coarse = radius_m / 111_000 * STRIP_SLACK / 3
+    simple = [shapely.LineString(line).simplify(coarse) for line in lines]
+    while sum(len(line.coords) for line in simple) > MOST_CORNERS and coarse < 1:
+        coarse *= 2
+        simple = [line.simplify(coarse) for line in simple]
+    wide = radius_m + coarse * 111_700
+    longest = float(np.clip(wide / 111_000 * 2, 0.05, 0.5))
     pieces: list[BaseGeometry] = []
-    for line in lines:
-        simple = shapely.LineString(line).simplify(radius_m / 111_000 * STRIP_SLACK / 3)
-        points = shapely.get_coordinates(simple.segmentize(float(longest)))
+    for line in simple:
+        points = shapely.get_coordinates(line.segmentize(longest))
         starts = range(0, max(len(points) - 1, 1), 4)
-        pieces.extend(_widened(points[start : start + 5], radius_m) for start in starts)
-    return cut(shapely.union_all(pieces))
+        pieces.extend(_widened(points[start : start + 5], wide) for start in starts)
+    return cut(shapely.union_all(pieces)), wide - radius_m
 
 
 def _widened(points: Floats, radius_m: float) -> BaseGeometry:
@@ -215,7 +237,7 @@ def _widened(points: Floats, radius_m: float) -> BaseGeometry:
         south = max(float(points[:, 1].min() - high[0]), -90.0)
         return shapely.box(-180, south, 180, min(float(points[:, 1].max() + high[0]), 90.0))
     _, _, metres = GEOD.inv(points[0, 0], middle, points[0, 0] + 0.1, middle)
-    _, _, up = GEOD.inv(points[0, 0], middle - 0.05, points[0, 0], middle + 0.05)
+    _, _, up = GEOD.inv(points[0, 0], middle, points[0, 0], middle - 0.1)
     scale = np.array([metres / 0.1, up / 0.1])
     flat = shapely.LineString(points * scale).buffer(radius_m, quad_segs=12)
     return affinity.scale(flat, 1 / scale[0], 1 / scale[1], origin=(0, 0))

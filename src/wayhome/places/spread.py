@@ -10,12 +10,15 @@ import numpy as np
 import shapely
 
 from wayhome.places import index, pack
-from wayhome.places.geodesy import distance
+from wayhome.places.geodesy import degrees_around, distance
 from wayhome.places.shapes import CircleShape, Shape, StripShape, circle_polygon
 
 _SLACK = 0.002
 """Share of a circle's radius, and at least 100 m, by which its polygon is widened for meeting
 and its radius narrowed for holding."""
+
+_ROOM_M = 100.0
+"""By how much an area must lie further inside a strip than the strip is drawn too wide."""
 
 
 def spread(shape: Shape) -> tuple[frozenset[str], frozenset[str]]:
@@ -68,12 +71,15 @@ def _own_polygons(shape: Shape) -> tuple[set[str], set[str]]:
 
 
 def _held(strip: StripShape, code: str) -> bool:
-    """Whether the drawing holds the area, and every corner by measure."""
+    """Whether the drawing holds the area with more room than the drawing is too wide."""
     area = pack.shapes()[code]
-    if not shapely.covers(strip.geometry, area):
+    _, south, _, north = area.bounds
+    wide, _ = degrees_around(
+        np.array([max(abs(south), abs(north))]), np.array([strip.slack_m + _ROOM_M])
+    )
+    if wide[0] >= 90 or not shapely.covers(strip.geometry, area):
         return False
-    corners = shapely.get_coordinates(area)
-    return bool(strip.covers(corners[:, 0], corners[:, 1]).all())
+    return bool(shapely.covers(strip.geometry, area.buffer(float(wide[0]), quad_segs=2)))
 
 
 def _held_by_circle(circle: CircleShape, code: str, reach: float) -> bool:

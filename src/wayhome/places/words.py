@@ -4,16 +4,19 @@ English words are read back by ``reading`` as the same region; drawn polygons ar
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import shapely
 
 from wayhome.places import pack
 from wayhome.places import region as regions
+from wayhome.places.choosing import the_one
+from wayhome.places.errors import PlaceError
+from wayhome.places.finding import ALL_KINDS, Kind, by_mark, label
 from wayhome.places.folding import fold
-from wayhome.places.geodesy import GEOD, point_words
+from wayhome.places.geodesy import point_words, square_km
 from wayhome.places.phrases import Phrases, phrases
-from wayhome.places.placing import city_radius_km
 from wayhome.places.rings import polygon
 
 _MOST_NAMED = 60
@@ -55,7 +58,7 @@ class _Speaker:
         if isinstance(region, regions.Intersection):
             first, *others = region.parts
             country = _only_country(first)
-            words = self._inner(first, said)
+            words = self._named(first, said)
             for other in others:
                 within = self._inner(other, country or said)
                 form = p.parts_within if isinstance(other, regions.Near) else p.parts_in
@@ -64,7 +67,7 @@ class _Speaker:
         if isinstance(region, regions.Side):
             return self._side(region, said)
         if isinstance(region, regions.Rest):
-            return p.rest.format(of=self._inner(region.of, said))
+            return p.rest.format(of=self._named(region.of, said))
         if isinstance(region, regions.Near):
             return p.near.format(km=_number(region.km), of=self._line(region.of))
         return self._leaf(region, said)
@@ -76,6 +79,14 @@ class _Speaker:
         is_plain = not regions.parts(region) or is_list
         return words if is_plain else f"[{words}]"
 
+    def _named(self, region: regions.AnyRegion, said: str | None) -> str:
+        """The same where a name is expected: "the rest of Anbar", "the rest of [within 5 km …]"."""
+        is_name = isinstance(region, regions.Area | regions.Union) or (
+            isinstance(region, regions.City) and region.rough
+        )
+        inner = self._inner(region, said)
+        return inner if is_name or inner.startswith("[") else f"[{inner}]"
+
     def _joined(self, union: regions.Union, said: str | None) -> str:
         by_country: dict[str, list[str]] = {}
         others: list[str] = []
@@ -84,7 +95,7 @@ class _Speaker:
             if isinstance(part, regions.Area):
                 area = pack.area(part.code)
                 if area.kind == "country":
-                    countries.append(self.label(part.code))
+                    countries.append(self._area(part.code, None))
                 else:
                     by_country.setdefault(area.country, []).append(self.label(part.code))
             else:
@@ -96,14 +107,16 @@ class _Speaker:
             groups.append(listed if country == said else self._in_country(listed, country))
         everything = [*groups, *dict.fromkeys(others)]
         if len(everything) > 1 and (
-            others or any(self.p.conjunction in words for words in everything)
+            others
+            or (countries and by_country)
+            or any(self.p.conjunction in words for words in everything)
         ):
             return self.p.semicolon.join(everything)
         return listing(everything, self.p.language)
 
     def _side(self, side: regions.Side, said: str | None) -> str:
         p = self.p
-        of = self._inner(side.of, said)
+        of = self._named(side.of, said)
         if side.place is None:
             return p.half.format(of=of, direction=p.halves[side.towards])
         form = {"beyond": p.beyond, "middle": p.middle, "with": p.including}[side.edge]
@@ -113,8 +126,8 @@ class _Speaker:
     def _place(
         self, place: regions.Area | regions.City | regions.Circle | regions.Polygon | regions.Route
     ) -> str:
-        if isinstance(place, regions.City) and _is_usual(place):
-            return self._city(place, None)
+        if isinstance(place, regions.City) and place.rough:
+            return self._rough(place, None)
         if isinstance(place, regions.City | regions.Circle):
             of = self._city(place, None) if isinstance(place, regions.City) else _at(place)
             return self.p.surroundings.format(km=_number(place.radius_km), of=of)
@@ -150,6 +163,8 @@ class _Speaker:
     def _leaf(self, leaf: regions.AnyRegion, said: str | None) -> str:
         if isinstance(leaf, regions.Area):
             return self._area(leaf.code, said)
+        if isinstance(leaf, regions.City) and leaf.rough:
+            return self._rough(leaf, said)
         if isinstance(leaf, regions.City):
             return self.p.near.format(km=_number(leaf.radius_km), of=self._city(leaf, said))
         if isinstance(leaf, regions.Circle):
@@ -160,14 +175,31 @@ class _Speaker:
 
     def _area(self, code: str, said: str | None) -> str:
         area = pack.area(code)
-        if area.kind == "country" or area.country == said:
+        if area.kind == "country":
+            clear = self.p.language != "en" or _means(area.label, None, code=code)
+            return self.label(code) if clear else f"{area.label} (country)"
+        if area.country == said:
             return self.label(code)
         return self._in_country(self.label(code), area.country)
+
+    def _rough(self, city: regions.City, said: str | None) -> str:
+        country = _country(city)
+        if country is None:
+            return self.p.city.format(name=self._city(city, said))
+        is_english = self.p.language == "en"
+        if is_english and not _means(city.name, country, city=city.city_id):
+            return self._city(city, said)
+        ends = fold(city.name).endswith(" city") and is_english
+        name = city.name if ends else self.p.city.format(name=city.name)
+        return name if country == said else self._in_country(name, country)
 
     def _city(self, city: regions.City, said: str | None) -> str:
         country = _country(city)
         if country is None:
             return f"“{city.name}” ({_at(city)})"
+        if self.p.language == "en" and not _means(city.name, country, city=city.city_id):
+            match = by_mark(f"#{city.city_id}")
+            return label(match) if match else city.name  # one of several in the country
         return city.name if country == said else self._in_country(city.name, country)
 
     def _in_country(self, words: str, country: str) -> str:
@@ -182,8 +214,8 @@ class _Speaker:
 
     def _polygon(self, part: regions.Polygon) -> str:
         shape = polygon(part.rings)
-        square_km = abs(GEOD.geometry_area_perimeter(shapely.orient_polygons(shape))[0]) / 1e6
-        size = f"{square_km:,.0f}" if square_km >= 10 else f"{square_km:.1f}"
+        km2 = square_km(shape)
+        size = f"{km2:,.0f}" if km2 >= 10 else f"{km2:.1f}"
         west, south, east, north = shape.bounds
         cities = [
             city
@@ -201,6 +233,17 @@ class _Speaker:
             where = self.p.at.format(of=point_words(middle.x, middle.y))
         drawn = self.p.drawn.format(size=size, where=where)
         return f"“{part.name}”, {drawn}" if part.name else drawn
+
+
+@lru_cache(maxsize=2000)
+def _means(name: str, country: str | None, *, code: str = "", city: int = 0) -> bool:
+    """Whether whoever reads a name understands this country, or this city of the country."""
+    kinds: tuple[Kind, ...] = ("city",) if city else ALL_KINDS
+    try:
+        found = the_one(name, country, kinds, narrow=bool(city))
+    except PlaceError:
+        return False
+    return found.city_id == city if city else found.code == code
 
 
 def _number(km: float) -> str:
@@ -221,12 +264,6 @@ def _city_at(name: str, lon: float, lat: float) -> pack.City | None:
         ),
         None,
     )
-
-
-def _is_usual(leaf: regions.City) -> bool:
-    """Whether its radius is what a city of its size is taken to have."""
-    city = pack.cities().get(leaf.city_id)
-    return city is not None and leaf.radius_km == city_radius_km(city.population)
 
 
 def _is_where_it_says(leaf: regions.City) -> bool:

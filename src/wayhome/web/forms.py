@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from django import forms
 
 from wayhome.places.errors import PlaceError
-from wayhome.places.reading import read
+from wayhome.places.reading import understand
 from wayhome.places.region import AnyRegion
+from wayhome.places.resolve import resolve
 from wayhome.problems import Problem
 
 if TYPE_CHECKING:
@@ -92,17 +93,27 @@ class RegionMixin(PlainForm):
         label="Region",
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto", "spellcheck": "false"}),
         required=False,
-        help_text="Areas, cities or distances: “Anbar and Nineveh, Iraq”, "
-        "“within 25 km of Baghdad”, “Iraq except Dohuk and Erbil”, codes, or region JSON.",
+        help_text="As you would say it: “Anbar and Nineveh, Iraq”, “within 25 km of Baghdad”, "
+        "“the part of Anbar west of, but not including, Ramadi”, “within 5 km of the border of "
+        "Iraq with Iran”, “Iraq except Dohuk and Erbil”; codes, GeoJSON or region JSON.",
     )
+    instead: tuple[str, ...] = ()
+    """What could be meant, each as the whole text of the field."""
 
     def read_region(self) -> AnyRegion | None:
-        """The region, or None with the fault shown; it says what could be meant."""
-        try:
-            return read(self.cleaned_data.get("region") or "")
-        except PlaceError as error:
-            self.show("region", Problem("region", error.problem, error.fix))
-            return None
+        """The region, or None with the fault shown; ``instead`` is what could be meant."""
+        reading = understand(self.cleaned_data.get("region") or "")
+        if reading.region is not None and reading.is_sure:
+            try:
+                resolve(reading.region)  # a border or a side that is nowhere
+            except PlaceError as error:
+                self.show("region", error)
+                return None
+            return reading.region
+        self.instead = reading.candidates
+        for unsure in reading.unsure:
+            self.show("region", Problem("region", unsure))
+        return None
 
 
 def moment(text: str) -> datetime | None:

@@ -12,6 +12,7 @@ from wayhome.bulletins.models import Bulletin, BulletinText, Distribution, Issue
 from wayhome.bulletins.services import BulletinSaid, TextSaid
 from wayhome.officers.models import Officer
 from wayhome.officers.roles import Verb
+from wayhome.places.doubts import doubts
 from wayhome.places.region import AnyRegion, parse
 from wayhome.places.resolve import resolve
 from wayhome.places.words import in_words
@@ -50,7 +51,7 @@ def preview(request: HttpRequest, officer: Officer) -> HttpResponse:
 
 
 def _compose(request: HttpRequest, officer: Officer, bulletin: Bulletin | None) -> HttpResponse:
-    sent = request.POST if request.method == "POST" else None
+    sent = _chosen(request.POST) if request.method == "POST" else None
     is_cancel = bulletin is not None and bulletin.issue_kind == IssueKind.CANCEL
     form = BulletinForm(None if is_cancel else sent, initial=_initial(bulletin))
     texts = text_forms(sent, _texts(bulletin))
@@ -76,6 +77,15 @@ def _compose(request: HttpRequest, officer: Officer, bulletin: Bulletin | None) 
         "faults": faults_of([form, *texts]) if sent is not None else [],
     }
     return render(request, "desk/compose.html", context, status=422 if context["faults"] else 200)
+
+
+def _chosen(sent: QueryDict) -> QueryDict:
+    """What was sent; with the meaning of the region that the officer chose instead."""
+    if "instead" not in sent:
+        return sent
+    chosen = sent.copy()
+    chosen["region"], chosen["do"] = str(sent["instead"]), "preview"
+    return chosen
 
 
 def _keep(
@@ -128,7 +138,11 @@ def _region(form: BulletinForm, bulletin: Bulletin | None) -> AnyRegion | None:
 
 def _preview(form: BulletinForm, region: AnyRegion | None) -> dict[str, object]:
     if region is None:
-        return {"previewed": True, "problems": list(form["region"].errors)}
+        return {
+            "previewed": True,
+            "problems": list(form["region"].errors),
+            "instead": form.instead,
+        }
     values = form.cleaned_data
     effective_at = values.get("effective_at")
     try:
@@ -146,6 +160,7 @@ def _preview(form: BulletinForm, region: AnyRegion | None) -> dict[str, object]:
         "previewed": True,
         "counts": counts,
         "region_words": in_words(region),
+        "doubts": doubts(region),
         "map": map_of(region),
     }
 
