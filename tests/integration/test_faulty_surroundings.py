@@ -253,6 +253,26 @@ def test_planning_waits_for_nobody_who_tends_another_table(outbox: Path) -> None
     assert planned, "the warning was not planned while another table was tended"
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="PostgreSQL's ANALYZE")
+def test_a_table_that_was_looked_at_while_empty_is_looked_at_again() -> None:
+    from tests.support import crowd
+    from wayhome.work.db import know_tables
+
+    def believed() -> float:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'traveller'")
+            return float(cursor.fetchone()[0])
+
+    ann = enrol_one("Ann")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE traveller")
+    crowd.people(ann, 20_000)
+    assert believed() < 100
+    know_tables()
+    assert believed() == 20_001
+
+
 @pytest.mark.parametrize("how", ["stopped", "too old", "suppressed and lifted"])
 def test_a_cancel_follows_what_was_in_flight_when_a_worker_died(
     staff: Staff, settings: Any, monkeypatch: pytest.MonkeyPatch, how: str

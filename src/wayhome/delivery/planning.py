@@ -86,8 +86,8 @@ def plan_step(issue_id: int, step: Step) -> Step | None:
     issue = newest(issue_id)
     if issue is None:
         return None
+    know_tables()
     if step == FIRST:
-        know_tables()
         _begin(issue)
     if step.phase == THERE:
         found = _match_all(issue, anew=step == FIRST)

@@ -46,9 +46,10 @@ def writes(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def know_tables() -> None:
-    """Let PostgreSQL look at tables that it has never looked at (where autovacuum is off, or had
-    no time yet after very many came at once): it believes that they hold next to nothing, and
-    reads all of one for each chunk of another. Inside a transaction nothing is done."""
+    """Let PostgreSQL look at tables that it has never looked at, or not since they were a fraction
+    of what they are (where autovacuum is off, or had no time yet after very many came at once): it
+    believes that they hold next to nothing, and reads all of one for each chunk of another. Inside
+    a transaction nothing is done."""
     if connection.vendor != "postgresql" or connection.in_atomic_block:
         return
     with connection.cursor() as cursor:
@@ -56,7 +57,8 @@ def know_tables() -> None:
         if cursor.fetchone()[0]:
             return  # a standby is told by its primary
         cursor.execute(
-            "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND reltuples < 0"
+            "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND (reltuples < 0"
+            " OR pg_relation_size(oid) > 4 * current_setting('block_size')::int * (relpages + 16))"
             " AND relnamespace = current_schema()::regnamespace"
             " AND pg_has_role(relowner, 'USAGE') ORDER BY 1"
         )
