@@ -242,6 +242,28 @@ def test_the_desk_works_without_scripts(
     assert fits(small)
 
 
+def test_a_region_that_may_mean_several_things_is_chosen(
+    browser: Browser, live_server: LiveServer, small: Page
+) -> None:
+    make_officer(
+        email="o@example.org", name="Olga", office="Here", role="officer", password=PASSWORD
+    )
+    small.goto("/desk/")
+    small.fill("#id_username", "o@example.org")
+    small.fill("#id_password", PASSWORD)
+    small.click("main button")
+    small.click("text=Compose a bulletin")
+    small.fill("[name=region]", "border areas of Iraq with Iran")
+    small.click("button:text-is('Preview'):visible")
+    small.click("button:has-text('within 10 km')")
+    assert small.input_value("[name=region]") == "within 10 km of the border of Iraq with Iran"
+    shown = small.inner_text("#preview")
+    assert "within 10 km of the border of Iraq with Iran" in shown
+    assert "lies up to 5 km off" in shown
+    assert small.locator("#preview svg").count() == 1
+    assert fits(small)
+
+
 def test_the_keyboard_is_enough(browser: Browser, live_server: LiveServer) -> None:
     context = browser.new_context(viewport=SMALL, base_url=live_server.url)
     page = context.new_page()

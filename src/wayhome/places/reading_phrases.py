@@ -217,7 +217,7 @@ def border_areas(text: str, reader: Reader) -> regions.AnyRegion | None:
     raise PlaceError(
         "region",
         "it does not say how far from the border or coast",
-        f"say: {' or '.join(choices)}",
+        f"say it, such as: {choices[1]}",
         choices,
         text,
     )
