@@ -33,6 +33,7 @@ def main(scene: str, *rest: str) -> None:
     from wayhome.problems import Problem
     from wayhome.travellers import searching
     from wayhome.work import clock
+    from wayhome.work.db import know_tables
 
     if scene.startswith("publish") and rest:
         with transaction.atomic():
@@ -66,6 +67,7 @@ def main(scene: str, *rest: str) -> None:
             staff = make_staff()
             first = enrol_one("P0")
             crowd.people(first, int(rest[0]))
+        know_tables()
         searching.rebuild()
         publish(staff)
     elif scene in ("stop", "resume"):
