@@ -23,6 +23,8 @@ from wayhome.places.geojson import read_geojson
 from wayhome.places.reading_lists import read_list
 
 LONGEST = 5_000
+LONGEST_PHRASE = 800
+"""Characters of one piece; a longer one is a list, or nothing."""
 _DEEPEST = 10
 
 _EXCEPT = re.compile(
@@ -167,7 +169,7 @@ class _Whole:
         if inner := _MARK.fullmatch(text):
             return self._several(self._inner[int(inner[1])], country)
         reader = phrases.Reader(country, self._one)
-        if _LOOKS_LIKE_A_PHRASE.search(text):
+        if len(text) <= LONGEST_PHRASE and _LOOKS_LIKE_A_PHRASE.search(text):
             for phrase in _PHRASES:
                 if found := phrase(text, reader):
                     return found

@@ -77,6 +77,7 @@ _BORDER_AREAS = re.compile(
 _SURROUNDINGS = re.compile(rf"the\s+{_NUMBER}\s*{_UNIT}\s+around\s+(?P<of>.+)", re.IGNORECASE)
 _BORDER_OF = re.compile(r"\bborders?\s+of\b", re.IGNORECASE)
 """Said like this both sides are meant; "our border with Iran" is this side's."""
+_MOST_CUTS = 4
 _IN_LIST = re.compile(r",?\s+(?:in|throughout)\s+", re.IGNORECASE)
 _IN_PLACE = re.compile(r"(.+?)\s*(?:[(](?:in\s+)?([^()]+)[)]|,\s*([^,]+)|\s+in\s+([^,]+))")
 _AREA_OF = re.compile(r"the\s+area\s+of\s+(?P<of>.+)", re.IGNORECASE)
@@ -108,7 +109,7 @@ def within(text: str, reader: Reader) -> regions.AnyRegion | None:
     target = said["target"].strip(" ,.")
     if (point := read_point(target)) is not None:
         return regions.Circle(lon=point[0], lat=point[1], radius_km=km)
-    for cut in reversed(list(_IN_LIST.finditer(target))):
+    for cut in list(_IN_LIST.finditer(target))[: -_MOST_CUTS - 1 : -1]:
         found = _line_near(target[: cut.start()], km, reader.country, quiet=True)
         if found and (inside := _inside(target[cut.end() :], reader)):
             return regions.Intersection(parts=(inside, found))
