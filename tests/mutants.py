@@ -49,9 +49,9 @@ MUTANTS = (
     ),
     Mutant(
         "the boundary of a polygon is outside",
-        "places/shapes.py",
-        "found: Booleans = shapely.intersects_xy(self._prepared, lon, lat)",
-        "found: Booleans = shapely.contains_xy(self._prepared, lon, lat)",
+        "places/prepared.py",
+        "return shapely.intersects_xy(self._shape, lon, lat)",
+        "return shapely.contains_xy(self._shape, lon, lat)",
     ),
     Mutant(
         "no day of slack",
