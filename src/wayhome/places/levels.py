@@ -15,7 +15,8 @@ from wayhome.places import region as regions
 from wayhome.places.errors import PlaceError
 from wayhome.places.geodesy import square_km
 from wayhome.places.reading import read
-from wayhome.places.resolve import areal, resolve
+from wayhome.places.resolve import resolve
+from wayhome.places.rings import areal
 
 _LINE = re.compile(r"(?:level\s+)?(?P<level>[1-4])\s*[:.)\t]\s*(?P<region>.+)", re.IGNORECASE)
 _LEAST_KM2 = 1.0

@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from wayhome.places import keys, lines, pack, sides
 from wayhome.places import region as regions
 from wayhome.places.errors import PlaceError
-from wayhome.places.rings import polygon
+from wayhome.places.rings import areal, polygon
 from wayhome.places.shapes import CircleShape, PolygonShape, Shape, StripShape, outlines
 from wayhome.places.spread import spread
 
@@ -187,14 +187,6 @@ def draw(part: regions.AnyRegion, leaf: Drawn) -> BaseGeometry:
     if isinstance(part, regions.Rest):
         return shapely.MultiPolygon()
     return leaf(part)
-
-
-def areal(shape: BaseGeometry) -> BaseGeometry:
-    """Without the lines and points at which two shapes merely touch."""
-    if shape.geom_type in ("Polygon", "MultiPolygon"):
-        return shape
-    parts = [part for part in shapely.get_parts(shape) if part.geom_type.endswith("Polygon")]
-    return shapely.union_all(parts) if parts else shapely.MultiPolygon()
 
 
 def _geometry(atom: Atom) -> BaseGeometry:

@@ -18,6 +18,8 @@ from wayhome.places.errors import PlaceError
 
 Ring = Sequence[tuple[float, float]]
 
+_GLOBE = shapely.box(-180, -90, 180, 90)
+
 
 def check(rings: Sequence[Ring], most_vertices: int) -> None:
     """Raise ``PlaceError`` naming the first thing wrong with a polygon's rings."""
@@ -91,17 +93,21 @@ def polygon(rings: Sequence[Ring]) -> BaseGeometry:
     return cut(whole)
 
 
+def areal(shape: BaseGeometry) -> BaseGeometry:
+    """Without the lines and points at which two shapes merely touch."""
+    if shape.geom_type in ("Polygon", "MultiPolygon"):
+        return shape
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type.endswith("Polygon")]
+    return shapely.union_all(parts) if parts else shapely.MultiPolygon()
+
+
 def cut(whole: BaseGeometry) -> BaseGeometry:
     """A geometry that may reach beyond ±180, brought within."""
     west, _, east, _ = whole.bounds
-    if west >= -180 and east <= 180:
-        return whole
-    parts = []
-    for turn in (-360, 0, 360):
-        moved = affinity.translate(whole, turn)
-        parts.append(shapely.intersection(moved, shapely.box(-180, -90, 180, 90)))
-    areal = [p for p in shapely.get_parts(parts) if p.geom_type in ("Polygon", "MultiPolygon")]
-    return shapely.union_all(areal)
+    if whole.is_empty or (west >= -180 and east <= 180):
+        return areal(whole)
+    moved = [affinity.translate(whole, turn) for turn in (-360, 0, 360)]
+    return shapely.union_all([areal(shapely.intersection(each, _GLOBE)) for each in moved])
 
 
 def canonical(ring: Ring) -> list[list[int]]:

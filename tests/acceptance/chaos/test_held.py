@@ -14,7 +14,7 @@ HOURS = 3 * 3600.0
 
 def test_a_million_are_held_and_released(instance: Instance) -> None:
     crowd, in_flight = size(1_000, 1_000_000), size(4, 12)
-    instance.environment["WAYHOME_MAIL_RATE"] = str(size(50, 2_000))
+    instance.environment["WAYHOME_MAIL_RATE"] = str(size(25, 2_000))
     instance.environment["WAYHOME_SEND_THREADS"] = str(in_flight)
     # A machine that is busy for so long stands still for some seconds: that is no other fault here.
     instance.environment["WAYHOME_LEASE_SECONDS"] = str(size(2, 30))

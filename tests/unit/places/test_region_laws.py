@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -22,7 +23,14 @@ from wayhome.places.resolve import CERTAIN, NO, POSSIBLE, resolve
 from wayhome.places.words import in_words
 
 pytestmark = pytest.mark.unit
-slow = settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+# The same examples each time; WAYHOME_TEST_SEEDS plays so many times as many others.
+SEEDS = int(os.environ.get("WAYHOME_TEST_SEEDS") or 0)
+slow = settings(
+    deadline=None,
+    max_examples=25 * (SEEDS or 1),
+    derandomize=not SEEDS,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def values(people: list[StayPlace], region: r.AnyRegion) -> list[int]:
@@ -40,7 +48,7 @@ def asked(draw: st.DrawFn, count: int) -> tuple[list[r.AnyRegion], list[StayPlac
     return found, draw(st.lists(people, min_size=3, max_size=8))
 
 
-@settings(slow, max_examples=10)
+@settings(slow, max_examples=10 * (SEEDS or 1))
 @given(asked(3))
 def test_set_laws(world: tuple[list[r.AnyRegion], list[StayPlace]]) -> None:
     (a, b, c), people = world
@@ -90,7 +98,7 @@ def test_one_side_and_what_is_left_of_it_are_all(
             assert here in (NO, whole)
 
 
-@settings(slow, max_examples=15)
+@settings(slow, max_examples=15 * (SEEDS or 1))
 @given(asked(1))
 def test_opposite_sides_share_nobody(world: tuple[list[r.AnyRegion], list[StayPlace]]) -> None:
     (a,), people = world
@@ -102,7 +110,8 @@ def test_opposite_sides_share_nobody(world: tuple[list[r.AnyRegion], list[StayPl
         except PlaceError:
             continue
         for person, here, there in zip(people, *both, strict=True):
-            if person.lat is None or abs(person.lat) < 89:  # at a pole all meridians meet
+            # At a pole all meridians meet, and a register may be sure of two areas.
+            if person.lat is not None and abs(person.lat) < 89 and person.radius_m == 0:
                 assert min(here, there) < CERTAIN
 
 
@@ -222,7 +231,7 @@ LEVELS = [
 ]
 
 
-@settings(slow, max_examples=15)
+@settings(slow, max_examples=15 * (SEEDS or 1))
 @given(
     st.lists(st.tuples(st.integers(2, 4), st.sampled_from(LEVELS)), min_size=1, max_size=5),
     st.lists(st.tuples(st.integers(3900, 4820), st.integers(2950, 3730)), min_size=1, max_size=20),
