@@ -11,7 +11,7 @@ from wayhome.places.choosing import the_one
 from wayhome.places.errors import PlaceError
 from wayhome.places.finding import bearers
 from wayhome.places.folding import fold
-from wayhome.places.reading_lists import read_list
+from wayhome.places.reading_lists import bare_city, country_called, read_list
 
 _ENDINGS = ("nese", "lese", "ese", "ian", "ean", "ish", "ch", "an", "en", "ni", "i", "n")
 _PEOPLES = {
@@ -97,9 +97,9 @@ def route(text: str, country: str | None) -> regions.Route | None:
 
 
 def _stop(text: str, country: str | None) -> pack.City:
-    name = re.sub(r"^(?:the\s+)?(?:city|town)\s+of\s+", "", text.strip(), flags=re.IGNORECASE)
+    name = bare_city(text)
     inside = re.fullmatch(r"(.+?)\s*[(]([^()]+)[)]", name)
-    if inside and (named := _country(inside[2])):
+    if inside and (named := country_called(inside[2])):
         name, country = inside[1], named
     match = the_one(name, country, narrow=True, field="region")
     if match.kind != "city":
@@ -179,13 +179,6 @@ def areas(text: str, country: str | None) -> tuple[str, ...]:
     if len(codes) != len(regions.leaves(found)):
         raise PlaceError("region", f"“{text[:60]}” is not an area", "name countries or provinces")
     return tuple(codes)
-
-
-def _country(text: str) -> str | None:
-    try:
-        return the_one(text, kinds=("country",)).country
-    except PlaceError:
-        return None
 
 
 def _people(text: str) -> str | None:

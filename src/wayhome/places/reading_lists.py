@@ -86,7 +86,7 @@ def _cities_in(text: str, country: str | None) -> regions.AnyRegion | None:
     codes = {match.code for match in around}
     cities = []
     for name in (piece for piece in _SEPARATOR.split(said["names"]) if piece.strip()):
-        bare = _CITY_WORD.sub("", name)
+        bare = bare_city(name)
         inside = [
             match
             for match in bearers(name, around[0].country, ("city",))
@@ -97,6 +97,11 @@ def _cities_in(text: str, country: str | None) -> regions.AnyRegion | None:
             return None
         cities.append(circle(max(inside, key=lambda match: match.population)))
     return cities[0] if len(cities) == 1 else regions.Union(parts=tuple(cities))
+
+
+def bare_city(name: str) -> str:
+    """A city's name without "city of", "town" and the like."""
+    return _CITY_WORD.sub("", name.strip())
 
 
 def _none_inside_another(parts: Sequence[regions.AnyRegion]) -> None:
@@ -163,7 +168,7 @@ def _groups(
     for piece, joint in zip(pieces, joints, strict=True):
         since = len(waiting) if ";" in joint or "\n" in joint else since
         context = (
-            _as_country(piece) if waiting and "and" not in joint and "&" not in joint else None
+            country_called(piece) if waiting and "and" not in joint and "&" not in joint else None
         )
         inside = [
             names
@@ -186,11 +191,12 @@ def _groups(
 
 def _all_countries(names: list[str]) -> list[str] | None:
     """Codes, if every name is one of a country: "Luxembourg and Belgium"."""
-    codes = [_as_country(name) for name in names]
+    codes = [country_called(name) for name in names]
     return [code for code in codes if code] if all(codes) else None
 
 
-def _as_country(name: str) -> str | None:
+def country_called(name: str) -> str | None:
+    """The code of the one country of this name or code; None where there is none."""
     try:
         return the_one(name, kinds=("country",)).country
     except PlaceError:

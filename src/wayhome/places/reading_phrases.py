@@ -16,7 +16,7 @@ from wayhome.places.errors import PlaceError
 from wayhome.places.finding import bearers
 from wayhome.places.placing import read_point
 from wayhome.places.reading_lines import areas, line, route
-from wayhome.places.reading_lists import circle
+from wayhome.places.reading_lists import bare_city, circle, country_called
 
 ROAD_KM = 10.0
 """How far to each side of the straight line between its ends a road is looked for."""
@@ -308,7 +308,7 @@ def _place(
         return found
     text = re.sub(r"^the\s+(?=(?:city|town)\s)", "", text, flags=re.IGNORECASE)
     if named := re.fullmatch(r"(.+?)\s*[(]([^()]+)[)]", text):
-        inside = _country_codes(named[2])
+        inside = country_called(named[2])
         if inside or _are_one(named[1], named[2], country):
             text, country = named[1], inside or country
     match = the_one(text, country, narrow=True, field="region")
@@ -319,16 +319,11 @@ def _place(
 
 def _are_one(name: str, other: str, country: str | None) -> bool:
     """ "Sidon (Saida)": two names of one place."""
-    bare = re.sub(r"^(?:the\s+)?(?:city|town)\s+of\s+", "", name, flags=re.IGNORECASE)
     ids = [
-        {(match.code, match.city_id) for match in bearers(each, country)} for each in (bare, other)
+        {(match.code, match.city_id) for match in bearers(each, country)}
+        for each in (bare_city(name), other)
     ]
     return bool(ids[0] & ids[1])
-
-
-def _country_codes(text: str) -> str | None:
-    found = [m.code for m in bearers(text, kinds=("country",)) if m.sureness != "former"]
-    return found[0] if found else None
 
 
 def _country_of(region: regions.AnyRegion) -> str | None:
