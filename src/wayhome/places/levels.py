@@ -89,7 +89,8 @@ def read_lines(lines: Iterable[str], country: str) -> list[Part]:
 def bound(parts: Sequence[Part]) -> list[Part]:
     """The parts with "the rest" worked out: of each area, what no other part says.
 
-    Raises ``PlaceError`` where two parts leave it to each other.
+    Two rests that overlap do not know of each other: the higher level holds there, as elsewhere.
+    Raises ``PlaceError`` for the rest of a rest.
     """
     said = [part.region for part in parts if not _has_rest(part.region)]
     drawn = [resolve(region).geometry() for region in said]

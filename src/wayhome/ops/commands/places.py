@@ -103,14 +103,16 @@ def levels(file: TextIO, country: str, as_json: bool) -> None:
     checked = advisory.check(parts, code)
     bound = advisory.bound(parts)
     said = [{"level": part.level, "words": in_words(part.region)} for part in bound]
-    lines = [f"{each['level']}  {each['words']}" for each in said]
+    lines = [
+        f"{number}. level {each['level']}: {each['words']}" for number, each in enumerate(said, 1)
+    ]
     lines += [
         f"left: {pack.area(gap.code).label}, {gap.share:.0%} of it, {gap.km2:,.0f} km²"
         for gap in checked.gaps
     ]
     lines += [f"left: {pack.area(code).label}, all of it" for code in checked.undrawn]
     lines += [
-        f"twice: lines {each.first + 1} and {each.second + 1}, {each.km2:,.0f} km²; the higher"
+        f"twice: parts {each.first + 1} and {each.second + 1}, {each.km2:,.0f} km²; the higher"
         " level holds"
         for each in checked.overlaps
     ]
