@@ -61,7 +61,10 @@ class _Speaker:
             words = self._named(first, said)
             for other in others:
                 within = self._inner(other, country or said)
-                form = p.parts_within if isinstance(other, regions.Near) else p.parts_in
+                is_distance = isinstance(other, regions.Near | regions.Circle) or (
+                    isinstance(other, regions.City) and not other.rough
+                )
+                form = p.parts_within if is_distance else p.parts_in
                 words = form.format(of=words, within=within)
             return words
         if isinstance(region, regions.Side):

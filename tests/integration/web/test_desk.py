@@ -416,6 +416,12 @@ def test_the_preview_counts_and_writes_nothing(desk: Client, family: list[Regist
     assert Look.objects.count() == 0  # nobody is named
 
 
+def test_whoever_signs_reads_what_is_doubtful_of_the_region(desk: Client) -> None:
+    desk.post("/desk/bulletins/new/", compose_form(region="Baghdad city, Iraq"))
+    page = desk.get(f"/desk/bulletins/{Bulletin.objects.get().pk}/").content.decode()
+    assert "No outline of Baghdad is known" in page
+
+
 def test_update_shows_what_changes_and_can_be_dropped(
     desk: Client, issue: Issue, author: Officer
 ) -> None:

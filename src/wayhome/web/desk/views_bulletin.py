@@ -12,6 +12,7 @@ from wayhome.bulletins.models import Bulletin, IssueKind, State
 from wayhome.officers.models import Officer
 from wayhome.officers.queries import officer_names
 from wayhome.officers.roles import Verb
+from wayhome.places.doubts import doubts
 from wayhome.places.region import parse
 from wayhome.places.words import in_words
 from wayhome.problems import Problem, Problems
@@ -130,13 +131,15 @@ def _page(
     request: HttpRequest, officer: Officer, bulletin_id: int, problems: list[Problem] | None = None
 ) -> HttpResponse:
     found = _find(bulletin_id)
+    region = parse(found.region)
     steps = list(found.steps.order_by("pk"))
     names = officer_names([found.made_by, *(each.officer_id for each in steps)])
     context = _in_hand(officer, found, problems or []) | {
         "steps": [(each, names.get(each.officer_id, "")) for each in steps],
         "issues": list(found.issues.order_by("-n")),
         "problems": problems or [],
-        "region_words": in_words(parse(found.region)),
+        "region_words": in_words(region),
+        "doubts": doubts(region),
     }
     return render(request, "desk/bulletin.html", context, status=422 if problems else 200)
 
